@@ -1,0 +1,123 @@
+/*
+ * The configuration: one plain struct, and the table of every key with its
+ * default and meaning, from which parsing, 'config --all' and the nearest-name
+ * hints all work. Reading the INI files is port/ini.h's; this file knows keys.
+ */
+#ifndef DRILLBOX_MODEL_CONFIG_H
+#define DRILLBOX_MODEL_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "model/check.h"
+#include "model/schedule.h"
+
+enum dump_format { FORMAT_CUSTOM, FORMAT_DIRECTORY };
+enum panel_backend { PANEL_AUTO, PANEL_GPIO, PANEL_TERMINAL, PANEL_NONE };
+
+/* [box], [panel], [postgres] of drillbox.conf. */
+struct box_config {
+	char *name;
+	char *data;	 /* absolute */
+	struct strings bins; /* folders named in [postgres] bin; empty: every /usr/lib/postgresql/N/bin */
+	enum panel_backend backend;
+	char *chip;	 /* gpiochip label */
+	char *pass;	 /* line name, or offset */
+	char *busy;
+	char *fail;
+	char *button;
+};
+
+/* A connection as the [source] section says it, taken apart; no secrets inside. */
+struct source_address {
+	char *host;	 /* a name to verify, or the folder of a Unix socket (begins with '/') */
+	char *address;	 /* what is dialled instead; NULL: the host */
+	char *port;
+	char *database;
+	char *user;
+};
+
+struct source_config {
+	char *name;
+	char *path;	      /* of its file */
+	bool broken;	      /* the file could not be used; 'why' says it, nothing else below holds */
+	struct error why;
+	char *type;	      /* "postgres" */
+	char *url;	      /* as written */
+	struct source_address at;
+	char *password_file;  /* absolute path or "credential:NAME"; NULL when none */
+	char *client_cert;
+	char *client_key;
+	char *ca;	      /* NULL: the system's */
+	struct schedule schedule;
+	enum dump_format format;
+	int pull_jobs;
+	char *compress;	      /* as pg_dump --compress takes it */
+	int64_t pull_timeout_s;
+	int64_t lock_timeout_s;
+	int64_t max_size;     /* bytes; 0: none */
+	bool counts;
+	int64_t stale_after_s;
+	enum level level;
+	int drill_jobs;
+	int64_t drill_timeout_s;
+	int64_t budget_s;     /* 0: none */
+	char *app_role;
+	char *smoke;
+	int keep_daily, keep_weekly, keep_monthly;
+};
+
+struct config {
+	char *path;	      /* of drillbox.conf */
+	char *dir;	      /* its folder, against which relative paths are taken */
+	struct box_config box;
+	struct source_config **sources; /* sorted by name */
+	size_t source_count;
+};
+
+/* A key as 'config --all' prints it. */
+struct config_key {
+	const char *section;
+	const char *key;
+	const char *fallback; /* default in words; "" when it must be given */
+	const char *meaning;
+};
+
+/* Every key of drillbox.conf (of_source false) or of a source's file. Ends with section NULL. */
+const struct config_key *config_keys(bool of_source);
+
+/* Set the defaults that need no file. */
+void box_config_init(struct box_config *box);
+void source_config_init(struct source_config *source, const char *name);
+
+/*
+ * Take one key of a file. Errors name the nearest known section or key, or say
+ * what the value should look like; the caller adds file and line. A key given
+ * twice is refused by the caller, who sees the lines. 'dir' is what relative
+ * paths are relative to.
+ */
+MUST_CHECK int box_config_set(struct box_config *box, const char *dir, const char *section, const char *key,
+			      const char *value, struct error *err);
+MUST_CHECK int source_config_set(struct source_config *source, const char *dir, const char *section,
+				 const char *key, const char *value, struct error *err);
+
+/* After the last key: what must be there, what fits together, defaults that follow from other keys. */
+MUST_CHECK int box_config_finish(struct box_config *box, struct error *err);
+MUST_CHECK int source_config_finish(struct source_config *source, struct error *err);
+
+/* The value of a key in the words a file would use. Owned by the caller; NULL for an unknown key. */
+char *box_config_get(const struct box_config *box, const char *section, const char *key);
+char *source_config_get(const struct source_config *source, const char *section, const char *key);
+
+/* True for a name that can be a source: [A-Za-z0-9_-]{1,64}. */
+bool source_name_valid(const char *name);
+
+/* The source of that name, broken or not; NULL if there is none. */
+const struct source_config *config_source(const struct config *c, const char *name);
+
+void source_config_done(struct source_config *source);
+void config_done(struct config *c);
+
+#endif

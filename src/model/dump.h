@@ -1,0 +1,57 @@
+/*
+ * A dump: one stored artefact of a source. What the store knows of it from its
+ * files (store/), joined with what the ledger knows of its drills.
+ */
+#ifndef DRILLBOX_MODEL_DUMP_H
+#define DRILLBOX_MODEL_DUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum dump_state { DUMP_UNPROVEN, DUMP_PROVEN, DUMP_REFUTED };
+
+const char *dump_state_word(enum dump_state s);
+
+#define SHA256_HEX 65 /* 64 digits and the NUL */
+
+struct dump {
+	char *name;	 /* "shop/shop_20261122_041500", as on the command line */
+	char *source;	 /* "shop" */
+	char *path;	 /* absolute, of the .dump file or .d folder */
+	bool is_dir;
+	bool complete;	 /* digest list, and manifest where one belongs, are there */
+	bool has_manifest;
+	int64_t bytes;	 /* of a folder: the sum of its files */
+	int64_t taken;	 /* data as of: the snapshot's time by the source's clock */
+	char sha256[SHA256_HEX]; /* of a folder: that of its list of digests */
+	/* from the ledger */
+	enum dump_state state;
+	bool accepted;
+	char *kept_because; /* filled by retention; NULL before */
+	bool orphan;	 /* its source's file is gone from the configuration */
+};
+
+struct dumps {
+	struct dump *items; /* by source, then newest first */
+	size_t count;
+};
+
+/* Take "SOURCE/DATABASE_YYYYMMDD_HHMMSS" apart; false if it is not one. Outputs owned by the caller. */
+bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken);
+/* The inverse; the database is percent-encoded. */
+char *dump_name(const char *source, const char *database, int64_t taken);
+
+struct dump *dumps_add(struct dumps *list);
+void dumps_sort(struct dumps *list);
+struct dump *dumps_find(const struct dumps *list, const char *name);
+/* The newest of a source that is not dated after 'now' (TIME_UNKNOWN: whatever its date); NULL if none. */
+struct dump *dumps_newest(const struct dumps *list, const char *source, int64_t now);
+struct dump *dumps_newest_proven(const struct dumps *list, const char *source, int64_t now);
+void dump_done(struct dump *d);
+void dumps_done(struct dumps *list);
+
+#endif

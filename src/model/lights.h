@@ -1,0 +1,68 @@
+/*
+ * The lights: one pure function from facts to what the three lamps show, and
+ * what each showing is over time.
+ */
+#ifndef DRILLBOX_MODEL_LIGHTS_H
+#define DRILLBOX_MODEL_LIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pattern {
+	PATTERN_OFF,
+	PATTERN_ON,
+	PATTERN_HEARTBEAT,	/* on, with a short blink off every 2 s */
+	PATTERN_BREATHE,	/* 0.5 s on, 0.5 s off */
+	PATTERN_DOUBLE,		/* two short flashes every 2 s */
+	PATTERN_TRIPLE,		/* three short flashes every 2 s */
+	PATTERN_FLASH,		/* 2 Hz */
+	PATTERN_FLICKER,	/* 10 Hz, while the button is held long */
+	PATTERN_ALTERNATE,	/* 1 Hz; fail and busy are in opposite phase */
+};
+
+struct lights {
+	enum pattern pass, busy, fail;
+};
+
+/* What is known of one source, as far as the lights care. */
+struct source_facts {
+	bool ever_proven;
+	bool in_date;
+	bool newest_is_proven;	     /* the newest dump's state is proven */
+	bool newest_undecided;	     /* its last drill was undecided */
+	bool newest_refuted;
+	bool refuted_acknowledged;
+	bool older_refuted;	     /* a dump other than the newest is refuted */
+	bool proven_copy_present;    /* the newest proven dump is there, at its size */
+	bool proven_copy_fresh;	     /* its digest was re-read within a week */
+	bool pull_refused;	     /* login, certificate, privilege */
+	bool broken;		     /* its file cannot be used */
+};
+
+enum button { BUTTON_UP, BUTTON_HELD, BUTTON_HELD_LONG, BUTTON_HELD_TOO_LONG };
+
+struct facts {
+	bool ill;		     /* no config at all, data missing or read-only, ledger unreadable */
+	bool working;		     /* a pull or a drill is running */
+	bool network;
+	bool clock_known;
+	bool tight;		     /* room for fewer than three rounds */
+	enum button button;
+	const struct source_facts *sources;
+	size_t source_count;
+};
+
+/* DESIGN of the panel: per lamp, the first line that holds. */
+struct lights lights_of(const struct facts *f);
+
+/* Whether a lamp with this pattern is lit 'ms' after the pattern's common start. 'is_fail' picks the phase of ALTERNATE. */
+bool pattern_lit(enum pattern p, int64_t ms, bool is_fail);
+
+/* Milliseconds until any of the lamps changes, at most 500. */
+int lights_next_change(const struct lights *l, int64_t ms);
+
+const char *pattern_word(enum pattern p);
+int pattern_from_word(const char *word);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Which dumps stay, and why. A pure function of the catalogue and the time, so
+ * that 'prune --dry-run', 'dumps' and pruning itself cannot disagree.
+ *
+ * Never pruned, whatever the numbers say: a source's newest proven dump and its
+ * newest unproven one, and every dump of a source whose file is gone (orphan).
+ */
+#ifndef DRILLBOX_MODEL_RETENTION_H
+#define DRILLBOX_MODEL_RETENTION_H
+
+#include "model/dump.h"
+
+struct keep {
+	int daily, weekly, monthly;
+};
+
+#define KEEP_DEFAULT ((struct keep){7, 4, 12})
+
+/*
+ * Judge the dumps of one source: sets kept_because of each that stays, and
+ * leaves it NULL in each that goes, whose reason is written to
+ * ret_gone_because[i] (owned strings, NULL for those that stay; array of
+ * list->count). 'now' decides which dumps are dated in the future: those are
+ * never the newest of anything.
+ */
+void retention_judge(struct dumps *list, const char *source, struct keep keep, int64_t now, char **ret_gone_because);
+
+/*
+ * Under disk pressure: the order in which dumps that retention keeps may still
+ * go, most expendable first: refuted, unproven from the middle, proven beyond
+ * 'keep'. Indexes into the list; the never-pruned ones are not in it. Returns
+ * how many were written to 'ret_order' (room for list->count).
+ */
+size_t retention_pressure_order(const struct dumps *list, const char *source, struct keep keep, int64_t now,
+				size_t *ret_order);
+
+#endif

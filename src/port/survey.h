@@ -1,0 +1,40 @@
+/*
+ * A survey reads a database into a manifest (model/manifest.h): the catalogue
+ * as rung 6 compares it, exact row counts, sequences, large objects. A pull
+ * surveys the source in the dump's snapshot, a drill surveys what was restored,
+ * with the same queries: this file is where both sides are the same.
+ *
+ * Every query names pg_catalog, identifies by name and never by OID or attnum,
+ * and knows the servers it can meet (13 to 18): what an older one lacks is left
+ * out, and compared as the newer one would show it.
+ */
+#ifndef DRILLBOX_PORT_SURVEY_H
+#define DRILLBOX_PORT_SURVEY_H
+
+#include "model/manifest.h"
+#include "port/pg.h"
+
+#define SURVEY_OLDEST 130000 /* server versions that a survey understands */
+
+/* Identity, versions, settings, extensions, roles, encoding and locale, not_dumped. */
+MUST_CHECK int survey_identity(struct pg *pg, struct manifest *m, struct error *err);
+
+/* The relations that are to be counted or left out, with the reason; rows are -1 until survey_rows(). */
+MUST_CHECK int survey_relations(struct pg *pg, struct manifest *m, struct error *err);
+
+/* Exact rows of every relation that is not left out, pipelined. 'done' is called after each, may be NULL. */
+typedef void (*survey_progress)(void *context, size_t counted, size_t of);
+MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err);
+
+/* Every sequence with its value and what it feeds. Reads no snapshot: call it when nothing can move back. */
+MUST_CHECK int survey_sequences(struct pg *pg, struct manifest *m, struct error *err);
+
+/* max() of the columns each sequence feeds, in the direction of its increment. */
+MUST_CHECK int survey_sequence_reach(struct pg *pg, struct manifest *m, struct error *err);
+
+MUST_CHECK int survey_large_objects(struct pg *pg, struct manifest *m, struct error *err);
+
+/* All object classes. */
+MUST_CHECK int survey_catalogue(struct pg *pg, struct manifest *m, struct error *err);
+
+#endif
