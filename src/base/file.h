@@ -21,7 +21,7 @@ const char *path_base(const char *path);
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
 
-/* mkdir -p with 'mode' for those it makes. */
+/* mkdir -p with exactly 'mode' for those it makes; what they stand in is synced. */
 MUST_CHECK int make_dirs(const char *path, mode_t mode, struct error *err);
 
 /* Remove a file or a whole tree without following links. Not there: fine. */
