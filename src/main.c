@@ -1,0 +1,175 @@
+/* drillbox: the verb table. Usage, help and dispatch walk the same table. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "port/sandbox.h"
+#include "run/verb.h"
+
+static const struct verb verbs[] = {
+	{"status", "", "one screen: is all well, and if not, what is wrong",
+	 "The first line says what is wrong, or that all is well. Exit code: 0 all proven and in\n"
+	 "date, 1 a source's newest dump is refuted, 2 undecided, 3 not in date.\n",
+	 0, 0, OPT_JSON, verb_status},
+	{"history", "[SOURCE]", "rounds, pulls and drills, newest first",
+	 "A pull that did not deliver is a row with its sentence.\n",
+	 0, 1, OPT_JSON | OPT_LIMIT | OPT_SINCE, verb_history},
+	{"show", "[DRILL|SOURCE|DUMP]", "one drill whole, and how to restore its dump by hand",
+	 "A drill is named by its number in 'history', or as the newest of a source or of a dump;\n"
+	 "without a name it is the newest of all.\n",
+	 0, 1, OPT_JSON, verb_show},
+	{"dumps", "[SOURCE]", "the catalogue, with why each dump is kept", "", 0, 1, OPT_JSON, verb_dumps},
+	{"list", "DUMP", "the contents of one dump", "", 1, 1, OPT_JSON, verb_list},
+	{"fetch", "DUMP", "the stored bytes to standard output, digest checked on the way",
+	 "A directory dump comes as a tar archive. Exit code 1: what was read is not what was\n"
+	 "stored, and what came out must not be used.\n",
+	 1, 1, 0, verb_fetch},
+	{"pull", "SOURCE", "a fresh dump into the store", "", 1, 1, OPT_WAIT | OPT_JSON | OPT_TRIGGER, verb_pull},
+	{"drill", "[SOURCE|DUMP]", "restore a dump into a throwaway server and check it",
+	 "Without a name: the newest dump of each source. Exit code: 0 pass, 1 fail (evidence that\n"
+	 "the dump is bad), 2 undecided (the box could not tell).\n",
+	 0, 1, OPT_WAIT | OPT_JSON | OPT_KEEP | OPT_LEVEL | OPT_TRIGGER, verb_drill},
+	{"round", "[SOURCE]", "pull, then drill what was pulled",
+	 "Without a name: each source in turn. Retention follows each round.\n",
+	 0, 1, OPT_WAIT | OPT_JSON | OPT_LEVEL | OPT_TRIGGER, verb_round},
+	{"watch", "", "follow the running round: phase, bytes, rate, time left, lights", "", 0, 0, OPT_JSON, verb_watch},
+	{"stop", "", "stop the running round; it becomes undecided", "", 0, 0, 0, verb_stop},
+	{"ack", "[SOURCE]", "acknowledge a red light from home",
+	 "The light stays red, steadily, until the source passes.\n", 0, 1, 0, verb_ack},
+	{"accept", "DUMP", "vouch for a dump: from here on it is what later ones compare with",
+	 "For a source that shrank on purpose, moved to another server, or has nothing to compare\n"
+	 "with yet. It is in the ledger with who, when and why, and never makes green by itself:\n"
+	 "drill the dump again afterwards.\n",
+	 1, 1, OPT_WHY, verb_accept},
+	{"prune", "", "remove the dumps that retention lets go, and say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
+	 verb_prune},
+	{"doctor", "[SOURCE]", "look for everything that could stop the next round, with the cure", "", 0, 1, OPT_JSON,
+	 verb_doctor},
+	{"check", "", "read the configuration and say what is wrong with it", "", 0, 0, OPT_JSON, verb_check},
+	{"config", "[SOURCE]", "the configuration as it is understood",
+	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
+	{"daemon", "", "keep the schedule, drive the lights, listen to the button",
+	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},
+};
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: drillbox [--config FILE] VERB [ARGUMENTS] [OPTIONS]\n\n"
+	      "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a light\n"
+	      "whether what came back is what was there.\n\n",
+	      to);
+	for (size_t i = 0; i < COUNT(verbs); i++) {
+		autofree char *call = format("%s %s", verbs[i].name, verbs[i].args);
+
+		fprintf(to, "  %-28s %s\n", call, verbs[i].does);
+	}
+	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
+	      "  --version       the version, and what it was built with\n\n"
+	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail, 2 undecided,\n"
+	      "3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
+	      to);
+}
+
+static void print_verb_help(const struct verb *verb)
+{
+	printf("usage: drillbox %s%s%s%s\n\n%s\n", verb->name, *verb->args ? " " : "", verb->args,
+	       verb->takes & ~(unsigned)OPT_TRIGGER ? " [OPTIONS]" : "", verb->does);
+	if (*verb->help)
+		printf("\n%s", verb->help);
+	if (verb->takes & ~(unsigned)OPT_TRIGGER) {
+		printf("\n");
+		options_print(verb->takes);
+	}
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *name)
+{
+	const char *names[COUNT(verbs) + 1];
+	struct error err;
+	const char *near;
+
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		names[i] = verbs[i].name;
+	names[COUNT(verbs)] = NULL;
+	near = nearest_name(name, names);
+	(void)fail(&err, ERR_USAGE, "there is no verb '%s'%s%s%s: see 'drillbox --help'", name,
+		   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+	return say_error(&err);
+}
+
+/* What stands before the verb. Returns how many words it took, or -1 with 'ret_code' set: the program ends. */
+static int parse_globals(int argc, char **argv, struct options *o, int *ret_code)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-'; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			print_usage(stdout);
+			*ret_code = EX_OK;
+			return -1;
+		}
+		if (strcmp(argv[i], "--version") == 0) {
+			printf("drillbox %s\n", DRILLBOX_VERSION);
+			*ret_code = EX_OK;
+			return -1;
+		}
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+			o->config = argv[++i];
+		} else if (starts_with(argv[i], "--config=")) {
+			o->config = argv[i] + strlen("--config=");
+		} else {
+			log_error("'%s' does not stand before the verb: see 'drillbox --help'", argv[i]);
+			*ret_code = EX_USAGE;
+			return -1;
+		}
+	}
+	if (i < argc)
+		return i;
+	print_usage(stderr);
+	*ret_code = EX_USAGE;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.config = "/etc/drillbox/drillbox.conf"};
+	const struct verb *verb;
+	struct error err;
+	bool help;
+	int at, code;
+
+	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
+		return sandbox_inner(argc, argv);
+	at = parse_globals(argc, argv, &o, &code);
+	if (at < 0)
+		return code;
+	verb = find_verb(argv[at]);
+	if (!verb && strcmp(argv[at], "help") == 0) {
+		print_usage(stdout);
+		return EX_OK;
+	}
+	if (!verb)
+		return unknown_verb(argv[at]);
+	if (options_parse(verb, argc - at - 1, argv + at + 1, &o, &help, &err) < 0)
+		return say_error(&err);
+	if (help) {
+		print_verb_help(verb);
+		return EX_OK;
+	}
+	code = verb->run(&o);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		log_error("writing to standard output failed: what you read may be cut off");
+		return code ? code : 2;
+	}
+	return code;
+}

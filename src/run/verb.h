@@ -1,0 +1,86 @@
+/*
+ * Verbs: what the command line can say. One table (main.c) drives usage,
+ * --help and dispatch; each file verbs_*.c holds a group of them.
+ */
+#ifndef DRILLBOX_RUN_VERB_H
+#define DRILLBOX_RUN_VERB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Options a verb may take; a table in options.c says what each looks like. */
+enum option {
+	OPT_JSON = 1 << 0,
+	OPT_LIMIT = 1 << 1,
+	OPT_SINCE = 1 << 2,
+	OPT_KEEP = 1 << 3,
+	OPT_WHY = 1 << 4,
+	OPT_WAIT = 1 << 5,
+	OPT_DRY_RUN = 1 << 6,
+	OPT_ALL = 1 << 7,
+	OPT_LEVEL = 1 << 8,
+	OPT_TRIGGER = 1 << 9,
+};
+
+struct options {
+	const char *config; /* --config, before the verb */
+	bool json, wait, dry_run, all;
+	int64_t limit;	    /* 0: none given */
+	int64_t since;	    /* TIME_UNKNOWN: none given */
+	int64_t keep_s;	    /* 0: none given */
+	const char *why;    /* NULL: none given */
+	const char *level;  /* NULL: as configured */
+	const char *trigger; /* who starts it: "operator", "schedule", "button" */
+	const char *const *args; /* what is left: SOURCE, DUMP, ... */
+	int arg_count;
+};
+
+struct verb {
+	const char *name;
+	const char *args;    /* as usage shows them */
+	const char *does;    /* a line */
+	const char *help;    /* more, for 'drillbox VERB --help'; ends with a newline */
+	int min_args, max_args;
+	unsigned takes;	     /* of enum option */
+	int (*run)(const struct options *o); /* returns the exit code */
+};
+
+/*
+ * The words after the verb into 'o', by what the verb takes. ERR_USAGE names
+ * the word and the nearest that is known. 'ret_help' is set for --help.
+ */
+MUST_CHECK int options_parse(const struct verb *verb, int argc, char **argv, struct options *o, bool *ret_help,
+			     struct error *err);
+
+/* "  --limit N   at most N rows" for each option the verb takes, to standard output. */
+void options_print(unsigned takes);
+
+/* Say the error on standard error; its exit code. */
+int say_error(const struct error *err);
+
+/* verbs_work.c */
+int verb_pull(const struct options *o);
+int verb_drill(const struct options *o);
+int verb_round(const struct options *o);
+int verb_accept(const struct options *o);
+int verb_ack(const struct options *o);
+int verb_stop(const struct options *o);
+int verb_prune(const struct options *o);
+/* verbs_read.c */
+int verb_status(const struct options *o);
+int verb_history(const struct options *o);
+int verb_show(const struct options *o);
+int verb_dumps(const struct options *o);
+int verb_list(const struct options *o);
+int verb_fetch(const struct options *o);
+int verb_watch(const struct options *o);
+/* verbs_setup.c */
+int verb_check(const struct options *o);
+int verb_config(const struct options *o);
+int verb_doctor(const struct options *o);
+/* daemon.c */
+int verb_daemon(const struct options *o);
+
+#endif
