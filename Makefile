@@ -1,0 +1,195 @@
+# Two halves. Outside the build root every goal is handed to `tools/inside make`; inside, it is made.
+# `make help` lists the goals. V=1 shows whole commands; T='PATTERN...' picks tests; JOBS=N sets how much runs at once.
+
+VERSION := 0.1.0
+
+.DEFAULT_GOAL := all
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+prefix ?= /usr
+DESTDIR ?=
+man_pages := $(wildcard src/*.[1-8])
+
+ifeq ($(INSIDE),)
+# ---------------------------------------------------------------- outside the build root
+
+here := help clean install
+goals := $(filter-out $(here),$(or $(MAKECMDGOALS),all) $(if $(filter install,$(MAKECMDGOALS)),all))
+JOBS = $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
+
+# All goals in one call: the first carries the others.
+.PHONY: $(here) $(goals) inside
+$(goals): inside ;
+inside:
+	@tools/inside make -j$(JOBS) $(filter-out -j% --jobserver%,$(MFLAGS)) $(MAKEOVERRIDES) $(sort $(goals))
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile | sort
+
+clean: ## remove build/
+	rm -rf build
+
+install: all ## program and man page into $(DESTDIR)$(prefix)
+	install -D -m 755 build/host/drillbox $(DESTDIR)$(prefix)/bin/drillbox
+	$(foreach page,$(man_pages),install -D -m 644 $(page) \
+		$(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
+
+else
+# ---------------------------------------------------------------- inside the build root
+
+say = @$(if $(V),:,printf '%-6s %s\n' '$(1)' '$(2)')
+quiet := $(if $(V),,@)
+
+.PHONY: all cross test test-asan unit lint floors FORCE
+.SECONDARY:
+
+all: build/host/drillbox ## build/host/drillbox (the default)
+cross: build/aarch64/drillbox unit-aarch64 ## build/aarch64/drillbox, for the device; its unit tests run in emulation
+
+# -------- what is there
+
+sources := $(wildcard src/*/*.c)
+headers := $(wildcard src/*/*.h)
+texts := $(wildcard $(foreach kind,sql txt html,src/*/*.$(kind)))
+unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+
+# -------- how it is compiled
+
+warnings := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum
+packages := libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod jansson inih smartcols libllhttp expat libseccomp libcrypto
+common := -std=gnu17 -g -D_GNU_SOURCE $(warnings) -ffile-prefix-map=$(CURDIR)=. -Isrc
+hardened := -O2 -D_FORTIFY_SOURCE=3 -fPIE -fstack-protector-strong -fstack-clash-protection
+hardened_link := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+host_cc := gcc
+host_cflags := $(hardened) -fcf-protection
+host_ldflags := $(hardened_link)
+asan_cc := gcc
+asan_cflags := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+asan_ldflags := -fsanitize=address,undefined
+aarch64_cc := aarch64-linux-gnu-gcc
+aarch64_cflags := $(hardened) -mbranch-protection=standard
+aarch64_ldflags := $(hardened_link)
+# The lint flavour is compiled to be looked at, never linked.
+lint_cc := gcc
+lint_cflags := -O2 -D_FORTIFY_SOURCE=3 -Werror -fanalyzer
+
+pkgconfig = $(if $(filter aarch64,$(1)),PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig )pkg-config
+system_flags := $(shell pkg-config --cflags $(packages) cmocka)
+
+# -------- version.h: rewritten only when it changes
+
+git_state := $(shell git describe --always --dirty --exclude '*' 2>/dev/null || true)
+version := $(VERSION)$(if $(git_state),+$(git_state))
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y Makefile)
+
+define version_h
+/* Made by the Makefile. */
+#define DRILLBOX_VERSION "$(version)"
+#define DRILLBOX_BUILD_TIME $(SOURCE_DATE_EPOCH) /* seconds since the epoch: any clock before it is wrong */
+endef
+export version_h
+
+# -------- one set of rules for each flavour
+
+define flavour
+$(1)_gen := build/$(1)/gen/version.h $$(texts:src/%=build/$(1)/gen/%.h)
+$(1)_flags := $$($(1)_cc) $$(common) $$($(1)_cflags) -Ibuild/$(1)/gen $$(system_flags) $$(CFLAGS)
+
+build/$(1)/drillbox: build/$(1)/main.o build/$(1)/libdrillbox.a
+	$$(call say,LINK,$$@)
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages))
+
+build/$(1)/libdrillbox.a: $$(sources:src/%.c=build/$(1)/%.o)
+	$$(call say,AR,$$@)
+	$$(quiet)rm -f $$@ && ar rcsD $$@ $$^
+
+build/$(1)/tests/%: build/$(1)/tests/%.o build/$(1)/libdrillbox.a
+	$$(call say,LINK,$$@)
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages) cmocka)
+
+build/$(1)/tests/%.o: tests/unit/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -Itests -MMD -MP -c -o $$@ $$<
+
+build/$(1)/%.o: src/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
+
+# src/room/name.sql is included as "room/name.sql.h" and is the string name_sql.
+build/$(1)/gen/%.h: src/% Makefile
+	$$(quiet)mkdir -p $$(@D) && { \
+		echo '/* Made from $$<. */'; \
+		echo 'static const char $$(subst -,_,$$(subst .,_,$$(notdir $$<)))[] ='; \
+		sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $$<; echo '"";'; } >$$@
+
+build/$(1)/gen/version.h: FORCE
+	@mkdir -p $$(@D); [ "$$$$version_h" = "$$$$(cat $$@ 2>/dev/null)" ] || echo "$$$$version_h" >$$@
+
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d $$(unit_tests:%=build/$(1)/tests/%.d)
+endef
+$(foreach name,host asan aarch64 lint,$(eval $(call flavour,$(name))))
+
+# -------- tests
+
+$(foreach name,host asan aarch64,$(eval unit_$(name) := $(unit_tests:%=build/$(name)/tests/%)))
+
+test: all $(unit_host) ## the whole suite that needs no device; T='PATTERN...' picks some
+	@tests/run --build build/host $(T)
+
+unit: $(unit_host) ## the unit tests
+	@tests/run --build build/host $(or $(T),tests/unit/)
+
+test-asan: build/asan/drillbox $(unit_asan) ## the suite under AddressSanitizer and UBSan
+	@tests/run --build build/asan $(T)
+
+.PHONY: unit-aarch64
+unit-aarch64: $(unit_aarch64)
+	@tests/run --build build/aarch64 tests/unit/
+
+# The suite's closing line stays the last one of `make lint test`.
+ifneq ($(filter lint,$(MAKECMDGOALS)),)
+test unit test-asan: | lint
+endif
+
+# -------- lint: what did not change since it was last found clean is not looked at again
+
+files := $(wildcard $(shell git ls-files -co --exclude-standard 2>/dev/null || find . -type f -not -path './build/*' -printf '%P\n'))
+with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENAME; nextfile }' $(files))
+shell_scripts := $(call with_shebang,(ba|da)?sh)
+python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
+lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main.c)) \
+	$(unit_tests:%=build/lint/tests/%.o)
+
+lint: floors ## gcc -fanalyzer, clang-tidy, shellcheck, python, man page, floors
+lint: $(lint_objects:.o=.tidy) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
+	$(man_pages:%=build/lint/man/%.ok)
+	@echo "lint: clean"
+
+tidy = $(call say,TIDY,$<)@clang-tidy --quiet --warnings-as-errors='*' $< -- $(common) -O2 -Ibuild/lint/gen -Itests $(system_flags) 2>&1 \
+	| { grep -vE '^([0-9]+ warnings? |Suppressed |Use -header-filter)' || true; } && touch $@
+
+build/lint/tests/%.tidy: tests/unit/%.c build/lint/tests/%.o .clang-tidy
+	$(tidy)
+build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy
+	$(tidy)
+
+build/lint/shell/%.ok: %
+	$(call say,SHELL,$<)
+	@shellcheck $< && mkdir -p $(@D) && touch $@
+
+build/lint/python/%.ok: %
+	$(call say,PYTHON,$<)
+	@python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' $< && mkdir -p $(@D) && touch $@
+
+build/lint/man/%.ok: %
+	$(call say,MAN,$<)
+	@mandoc -Tlint -Wwarning $< && mkdir -p $(@D) && touch $@
+
+floors: ## the include rule: base <- model <- port <- rooms <- run <- main
+	@tools/floors
+
+endif
