@@ -1,0 +1,20 @@
+/*
+ * How to restore a dump by hand: the shell lines that rebuild its database on an
+ * empty server, from the store's files alone. `show` ends with them, and
+ * DATA/README.txt holds them for every dump's shape; a test runs them as they are.
+ */
+#ifndef DRILLBOX_MODEL_RECOVERY_H
+#define DRILLBOX_MODEL_RECOVERY_H
+
+#include "base/text.h"
+#include "model/manifest.h"
+
+/*
+ * Append the lines for the dump at 'path' (absolute). 'm' may be NULL (no
+ * manifest, or a damaged one): the lines then say what has to be made by hand.
+ * Every line is a command or a '#' comment; names are quoted for the shell and
+ * for SQL; the server is whatever PGHOST, PGPORT and PGUSER name.
+ */
+void recovery_lines(const char *path, const struct manifest *m, struct text *out);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * How far long work has come. On a terminal one line that is drawn over, a few
+ * times a second; piped, a plain line when a phase begins or ends and one every
+ * ten seconds between. Nothing is printed for work that is over in a moment.
+ *
+ *     struct progress *p = progress_new(stderr, "shop");
+ *     progress_phase(p, "pull", PROGRESS_BYTES, 412000000);
+ *     progress_at(p, bytes, NULL);	as often as the caller likes
+ *     progress_free(&p);		wipes the line
+ */
+#ifndef DRILLBOX_REPORT_PROGRESS_H
+#define DRILLBOX_REPORT_PROGRESS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum progress_unit {
+	PROGRESS_BYTES,	  /* "287 of ~412 MB   38 MB/s   3 s left" */
+	PROGRESS_OBJECTS, /* "120 of 184 objects   orders_pkey   ~40 s left" */
+	PROGRESS_TIME,	  /* no count: "12 s" and an estimate where there is one */
+};
+
+struct progress;
+
+/* 'source' is what stands at the front of every line. */
+struct progress *progress_new(FILE *to, const char *source);
+void progress_free(struct progress **p);
+
+/*
+ * A new phase. 'expected' is how much there will be (0: not known), 'seconds'
+ * how long it took the last time (< 0: not known), for the time left.
+ */
+void progress_phase(struct progress *p, const char *phase, enum progress_unit unit, int64_t expected, double seconds);
+
+/* So much of it is done; 'item' (may be NULL) is what is being worked on. */
+void progress_at(struct progress *p, int64_t done, const char *item);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * What people and programs read: facts in plain structs in, text or JSON out.
+ * Nothing here looks anything up, decides anything or fails, except that the
+ * output may not take it (a closed pipe, a full disk), which the caller sees in
+ * ferror(). Text is for a person at 80 columns, its times in the box's zone,
+ * named; JSON is DESIGN's section 5, its times UTC. Text from outside (a dump's
+ * object names, a server's messages) goes through printable() on the way.
+ */
+#ifndef DRILLBOX_REPORT_REPORT_H
+#define DRILLBOX_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "model/config.h"
+#include "model/dump.h"
+#include "model/history.h"
+#include "model/precheck.h"
+#include "model/status.h"
+
+/* How to print. */
+struct report {
+	FILE *to;
+	bool json;
+	bool colour;	/* never in JSON */
+	int width;	/* columns; 0: 80 */
+	int64_t now;	/* by the wall clock, for "7 h ago" */
+};
+
+/* For 'to': colour on a terminal unless NO_COLOR is set or TERM is dumb, its width, now. */
+struct report report_to(FILE *to, bool json);
+
+/* `show`: a drill whole, and how to get the data out. Text may be NULL where there is none. */
+struct show {
+	struct drill_record drill;
+	bool stored;		  /* the dump is still in the store */
+	char *path;		  /* of the dump */
+	char *recovery;		  /* recovery_lines() */
+	char *last_proven;	  /* newest proven dump of the source */
+	int64_t last_proven_taken;
+	bool own_checks;	  /* the operator has SQL checks for the source */
+	double median_seconds;	  /* of restore_seconds; < 0: none */
+	size_t median_of;
+	bool accepted;
+	char *accepted_by, *accepted_why;
+	int64_t accepted_at;
+	bool acknowledged;
+	int64_t data_as_of;
+};
+
+void show_done(struct show *s);
+void report_show(const struct report *r, const struct show *s);
+
+/* `history`: newest first. */
+void report_history(const struct report *r, const struct events *events);
+
+/* `dumps`: with kept_because filled by retention. 'free_bytes' < 0: not known. */
+void report_dumps(const struct report *r, const struct dumps *list, int64_t free_bytes);
+
+/* `list DUMP`: what is in a dump, as its table of contents or manifest says it. */
+struct contents_line {
+	const char *kind;	/* "table", "index", "large objects", ... */
+	const char *name;
+	int64_t rows;		/* -1: not counted or nothing to count */
+	const char *remark;	/* why it was left out; NULL */
+};
+struct contents {
+	const struct dump *dump;
+	const char *made_by;	/* "pg_dump 17.12 of server 16.14, custom format"; NULL: not known */
+	const struct contents_line *lines;
+	size_t count;
+};
+void report_contents(const struct report *r, const struct contents *c);
+
+/* `prune`: what went, or with 'dry' would go, and why; and what stays. As retention_judge() leaves it. */
+struct prune {
+	const struct dumps *list;
+	char *const *gone_because; /* list->count; NULL: it stays */
+	bool dry;
+	int64_t freed_bytes;
+};
+void report_prune(const struct report *r, const struct prune *p);
+
+void report_status(const struct report *r, const struct status *s);
+
+/* `doctor`: the prechecks of one source, or of the box (source NULL). */
+void report_doctor(const struct report *r, const char *source, const struct prechecks *list);
+
+/* `check`: broken source files with their sentence, or that all is well. */
+void report_check(const struct report *r, const struct config *c);
+
+/* `config --all`: every key with value, default and meaning, of the box and of 'source' (NULL: of each). */
+void report_config(const struct report *r, const struct config *c, const struct source_config *source);
+
+/* A fact or two of a verb that did something: {"schema":1,...} or one line. 'error' NULL for success. */
+void report_pull(const struct report *r, const struct event *pull, const struct dump *dump);
+
+#endif
