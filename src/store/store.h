@@ -1,0 +1,182 @@
+/*
+ * The store: where dumps live on the data disk, and how they get there and
+ * away so that a power cut at any instant leaves nothing half done that could
+ * be taken for whole.
+ *
+ *     DATA/store/SOURCE/DATABASE_YYYYMMDD_HHMMSS.dump    custom format; .d: directory format; .sql: plain
+ *     DATA/store/SOURCE/....dump.json                    the manifest
+ *     DATA/store/SOURCE/....dump.sha256                  the digest list, as sha256sum -c takes it
+ *     DATA/store/SOURCE/incoming-XXXXXXXX.part/          a pull under way; removing-XXXXXXXX.part: a removal
+ *
+ *     CLEANUP(store_free) struct store *store = NULL;
+ *     CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
+ *     if (store_open(data, STORE_WORK, &store, err) < 0 || store_begin(store, "shop", &in, err) < 0)
+ *             return -1;
+ *     ... pg_dump writes in.path ...
+ *     return store_commit(store, &in, &manifest, &dump, err);
+ *
+ * Whoever opens with STORE_WORK holds DATA/lock (run/lock.h) and so is alone.
+ * Everything below DATA/store is 0700 and 0600. Links are never followed there.
+ */
+#ifndef DRILLBOX_STORE_STORE_H
+#define DRILLBOX_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "model/dump.h"
+#include "model/manifest.h"
+
+struct store;
+
+/*
+ * STORE_LOOK makes and changes nothing; a store that is not there yet is an
+ * empty one. STORE_WORK makes DATA (not the folders above it), DATA/store and
+ * DATA/scratch, and writes DATA/README.txt where it is absent or another
+ * version's. ERR_IO where the disk is missing, unreadable or read-only: the box
+ * is ill.
+ */
+enum store_use { STORE_LOOK, STORE_WORK };
+
+MUST_CHECK int store_open(const char *data, enum store_use use, struct store **ret, struct error *err);
+void store_free(struct store **s);
+
+/* DATA/scratch. Valid as long as the store. */
+const char *store_scratch(const struct store *s);
+
+/* ---- a dump comes in */
+
+struct incoming {
+	char *source;
+	char *folder; /* private to this pull, 0700: what a pg_dump in a sandbox gets writable */
+	char *path;   /* the file or folder in it that pg_dump writes; not there yet */
+	int folder_fd;
+};
+
+#define INCOMING_INIT ((struct incoming){.folder_fd = -1})
+
+/* Make the private folder. It stands beside the final name, on the same file system. */
+MUST_CHECK int store_begin(struct store *s, const char *source, struct incoming *ret, struct error *err);
+
+/*
+ * Take what was written at in->path into the store, named by m->database and
+ * m->snapshot_time: sync it, read it back once for its digest, write manifest
+ * and digest list, give all three their names, the dump last. When this returns
+ * 0 the dump is on the disk; a power cut before leaves only leftovers that
+ * store_sweep() knows. Five syncs in all (dump, manifest, list, folder twice),
+ * for a folder of any size too (one syncfs(2) for its files), and one more for
+ * the first dump of a source.
+ *
+ * A dump of the same second may be there already: this one is then named by the
+ * next free second, at most three later, and ret->taken differs from
+ * m->snapshot_time; with none free it is ERR_BUSY. 'ret' becomes the dump as
+ * store_list() would show it. 'in' is spent, also on failure.
+ */
+MUST_CHECK int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct dump *ret,
+			    struct error *err);
+
+/* Remove what has come so far. Does nothing after a commit. */
+void store_abort(struct incoming *in);
+
+/* What a sweep removed. Zero-initialised is none. */
+struct sweep {
+	size_t pulls;	 /* interrupted pulls */
+	size_t removals; /* interrupted removals, finished now */
+	size_t strays;	 /* manifests and digest lists whose dump is not there */
+	size_t scratch;	 /* entries of DATA/scratch */
+};
+
+/*
+ * At the start of a verb that works: remove the leftovers of one that was
+ * killed, and empty DATA/scratch. Never removes a dump; one without a digest
+ * list stays and is listed as not complete.
+ */
+MUST_CHECK int store_sweep(struct store *s, struct sweep *ret, struct error *err);
+
+/* ---- what is there */
+
+/*
+ * Every dump of every source (or of 'source' alone, when not NULL), sorted as
+ * struct dumps is. What could not be read, or is not a dump's name, is a
+ * sentence in 'trouble' (may be NULL); the rest is listed all the same.
+ */
+MUST_CHECK int store_list(struct store *s, const char *source, struct dumps *ret, struct strings *trouble,
+			  struct error *err);
+
+/*
+ * One dump by its name "SOURCE/DATABASE_YYYYMMDD_HHMMSS", or by a path to its
+ * file or folder. ERR_USAGE where there is no such dump.
+ */
+MUST_CHECK int store_find(struct store *s, const char *name_or_path, struct dump *ret, struct error *err);
+
+/* Paths beside a dump, whether there or not. Owned by the caller. */
+char *store_manifest_path(const struct dump *d);
+char *store_digest_path(const struct dump *d);
+
+/* Digests of a dump's list, as hexadecimal; "" where the list does not name it. */
+struct dump_digests {
+	char dump[SHA256_HEX];	   /* as struct dump's: of a folder, that of the list itself */
+	char manifest[SHA256_HEX];
+};
+
+/* ERR_NOTHING: there is no list. ERR_DATA: it is not one. */
+MUST_CHECK int store_digests(const struct dump *d, struct dump_digests *ret, struct error *err);
+
+struct store_share {
+	char *source;
+	int64_t bytes; /* of everything in the source's folder */
+};
+
+struct store_room {
+	int64_t size;	    /* of the data disk */
+	int64_t free;	    /* what may still be written */
+	int64_t scratch;    /* in DATA/scratch now */
+	struct store_share *shares; /* by source */
+	size_t share_count;
+};
+
+MUST_CHECK int store_room(struct store *s, struct store_room *ret, struct error *err);
+void store_room_done(struct store_room *r);
+
+/*
+ * Whether 'expected' more bytes may come in when 'free' are free and 'reserve'
+ * of them belong to the next drill's scratch. ERR_SPACE with the numbers if not.
+ * Pure.
+ */
+MUST_CHECK int store_admit(int64_t expected, int64_t free, int64_t reserve, struct error *err);
+
+/* ---- a dump goes out */
+
+/*
+ * Stream the stored bytes to 'out', hashing them on the way: a file as it is, a
+ * folder as a tar archive (POSIX.1-2001 pax). 0 with *ret_damage NULL: they are
+ * what was stored. 0 with an owned sentence: all was sent, but it is not what
+ * was stored (evidence against the dump: exit 1). -1: could not be done
+ * (ERR_NOTHING: no digest list, nothing was sent; ERR_IO: the reader went away, or the
+ * disk fails). 'progress' may be NULL.
+ */
+typedef void (*store_progress)(void *context, int64_t done, int64_t of);
+MUST_CHECK int store_fetch(const struct dump *d, int out, struct deadline deadline, store_progress progress,
+			   void *context, char **ret_damage, struct error *err);
+
+/* ---- a dump goes away */
+
+/*
+ * Remove one dump with its manifest and digest list: first it loses its name
+ * (renamed, synced), then its bytes, so that a power cut never leaves a part of
+ * it under its name. Two syncs.
+ */
+MUST_CHECK int store_remove(struct store *s, const struct dump *d, struct error *err);
+
+/*
+ * Remove the dumps for which 'goes[i]' is not NULL (as retention_judge() fills
+ * it: why it goes). Stops at the first that cannot be removed. 'ret_bytes' is what was freed.
+ */
+MUST_CHECK int store_prune(struct store *s, const struct dumps *list, char *const *goes, int64_t *ret_bytes,
+			   struct error *err);
+
+#endif
