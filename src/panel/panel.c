@@ -1,0 +1,196 @@
+#include "panel/panel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "port/gpio.h"
+
+#define DEVICE_TREE "/proc/device-tree/compatible"
+#define DEVICE_TREE_CAP 4096
+
+/*
+ * Boards with a header we know: what the device tree calls them, the chip that
+ * drives the header, and the lines the wiring picture uses. These lines are
+ * pulled down at boot, so that the lamps stay dark until we drive them.
+ */
+static const struct board {
+	const char *compatible, *chip, *pass, *busy, *fail, *button;
+} boards[] = {
+	{"brcm,bcm2837", "pinctrl-bcm2835", "GPIO17", "GPIO27", "GPIO22", "GPIO23"}, /* Pi 3, Zero 2 W */
+	{"brcm,bcm2711", "pinctrl-bcm2711", "GPIO17", "GPIO27", "GPIO22", "GPIO23"}, /* Pi 4, CM4 */
+};
+
+struct panel {
+	enum panel_backend backend;
+	struct gpio *gpio;
+	struct press press;
+	bool held_at_start;
+	struct termios terminal; /* as it was before us */
+	bool raw;
+};
+
+/* The device tree lists NUL-separated names; any of them may be the board's. */
+static const struct board *board_here(void)
+{
+	char names[DEVICE_TREE_CAP];
+	autofclose FILE *f = fopen(DEVICE_TREE, "re");
+	size_t n = f ? fread(names, 1, sizeof(names) - 1, f) : 0;
+
+	names[n] = '\0';
+	for (size_t at = 0; at < n; at += strlen(names + at) + 1)
+		for (size_t i = 0; i < COUNT(boards); i++)
+			if (strcmp(names + at, boards[i].compatible) == 0)
+				return &boards[i];
+	return NULL;
+}
+
+enum panel_backend panel_backend_here(const struct box_config *box)
+{
+	if (box->backend != PANEL_AUTO)
+		return box->backend;
+	return box->chip || board_here() ? PANEL_GPIO : PANEL_NONE;
+}
+
+static const char *either(const char *configured, const char *of_board)
+{
+	return configured ? configured : of_board;
+}
+
+static int open_gpio(struct panel *p, const struct box_config *box, struct error *err)
+{
+	static const struct board unknown;
+	const struct board *board = board_here();
+	struct gpio_lines lines;
+
+	if (!board)
+		board = &unknown;
+	lines = (struct gpio_lines){
+		.chip = either(box->chip, board->chip),
+		.lamps = {either(box->pass, board->pass), either(box->busy, board->busy), either(box->fail, board->fail)},
+		.button = either(box->button, board->button),
+	};
+	if (!lines.chip || !lines.lamps[0] || !lines.lamps[1] || !lines.lamps[2])
+		return fail(err, ERR_CONFIG, "this board is not one we know: set 'chip', 'pass', 'busy' and 'fail' in [panel]");
+	return gpio_open(&lines, &p->gpio, err);
+}
+
+/* Keys come one by one and unechoed; Ctrl-C still ends the daemon. */
+static int open_terminal(struct panel *p, struct error *err)
+{
+	struct termios raw;
+
+	if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &p->terminal) < 0)
+		return fail(err, ERR_CONFIG, "the panel 'terminal' wants a terminal: start the daemon in one, or set "
+					     "'backend = none' in [panel]");
+	raw = p->terminal;
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 0;
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
+		return fail(err, ERR_IO, "preparing the terminal: %m");
+	p->raw = true;
+	return 0;
+}
+
+int panel_open(const struct box_config *box, struct panel **ret, struct error *err)
+{
+	CLEANUP(panel_close) struct panel *p = xcalloc(1, sizeof(*p));
+	bool down = false;
+
+	p->backend = panel_backend_here(box);
+	if (p->backend == PANEL_GPIO && (open_gpio(p, box, err) < 0 || gpio_button(p->gpio, &down, err) < 0))
+		return -1;
+	if (p->backend == PANEL_TERMINAL && open_terminal(p, err) < 0)
+		return -1;
+	press_init(&p->press, down);
+	p->held_at_start = down;
+	*ret = take(p);
+	return 0;
+}
+
+int panel_fd(const struct panel *p)
+{
+	if (p->backend == PANEL_GPIO)
+		return gpio_fd(p->gpio);
+	return p->backend == PANEL_TERMINAL ? STDIN_FILENO : -1;
+}
+
+/* A terminal knows no key-up: the space bar is a short press, 'r' one held for a round. */
+static int read_key(enum intent *ret)
+{
+	char key;
+
+	if (read(STDIN_FILENO, &key, 1) != 1)
+		return 0;
+	*ret = key == ' ' ? INTENT_SHORT : key == 'r' ? INTENT_LONG : INTENT_NONE;
+	return 1;
+}
+
+int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, struct error *err)
+{
+	int64_t ms = now_ms;
+	bool down;
+	int got;
+
+	if (p->backend == PANEL_TERMINAL)
+		return read_key(ret);
+	if (p->backend != PANEL_GPIO)
+		return 0;
+	got = gpio_read_edge(p->gpio, &down, &ms, err);
+	if (got > 0)
+		*ret = press_edge(&p->press, down, ms);
+	return got;
+}
+
+enum button panel_button(const struct panel *p, int64_t now_ms)
+{
+	return press_state(&p->press, now_ms);
+}
+
+bool panel_held_at_start(const struct panel *p)
+{
+	return p->held_at_start;
+}
+
+static void draw(const bool lit[3], const char *caption)
+{
+	static const char *const colours[3] = {"\033[32m", "\033[33m", "\033[31m"};
+	static const char *const names[3] = {"pass", "busy", "fail"};
+
+	printf("\r\033[K");
+	for (size_t i = 0; i < 3; i++)
+		printf("%s %s%s\033[0m   ", names[i], lit[i] ? colours[i] : "\033[2m", lit[i] ? "●" : "○");
+	printf("%s", caption ? caption : "");
+	(void)fflush(stdout);
+}
+
+int panel_light(struct panel *p, const bool lit[3], const char *caption, struct error *err)
+{
+	if (p->backend == PANEL_GPIO)
+		return gpio_light(p->gpio, lit, err);
+	if (p->backend == PANEL_TERMINAL)
+		draw(lit, caption);
+	return 0;
+}
+
+void panel_close(struct panel **p)
+{
+	static const bool dark[3];
+
+	if (!*p)
+		return;
+	gpio_close(&(*p)->gpio);
+	if ((*p)->raw) {
+		draw(dark, "stopped");
+		printf("\n");
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &(*p)->terminal);
+	}
+	free(*p);
+	*p = NULL;
+}
