@@ -77,8 +77,8 @@ struct drill_request {
 	const char *checks_dir;	   /* checks.d/SOURCE; need not exist */
 	const struct toolset *tools;
 	int64_t known_scratch;	   /* the most scratch_bytes a drill of this source ever took; 0: unknown */
-	const double *restore_history; /* restore_seconds of this source's last passes, for the median */
-	size_t restore_history_count;
+	double restore_median;	   /* of restore_seconds of this source's last passes; < 0: none */
+	size_t restore_median_of;  /* of how many */
 	const struct drill_value *last_values; /* of the drill that last proved this source, for "within N%" */
 	size_t last_value_count;
 

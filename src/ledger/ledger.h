@@ -86,7 +86,8 @@ MUST_CHECK int ledger_dump_found(struct ledger *l, const struct dump *dump, cons
 MUST_CHECK int ledger_drill_begin(struct ledger *l, const char *source, const char *dump, enum level level,
 				  enum trigger trigger, int64_t round, int64_t *ret_id, struct error *err);
 
-struct drill_outcome {
+/* What a drill came to, for its row. */
+struct drill_end {
 	enum verdict verdict;
 	const char *reason;		/* "" for a pass */
 	enum error_kind why;		/* ERR_NONE unless an error ended it */
@@ -97,7 +98,7 @@ struct drill_outcome {
 };
 
 /* A media rung without fail or undecided also counts as a re-read of the dump. */
-MUST_CHECK int ledger_drill_end(struct ledger *l, int64_t id, const struct drill_outcome *o, struct error *err);
+MUST_CHECK int ledger_drill_end(struct ledger *l, int64_t id, const struct drill_end *o, struct error *err);
 
 /* The stored bytes were hashed outside a drill: they matched, or 'detail' says how not. */
 MUST_CHECK int ledger_reread(struct ledger *l, const char *dump, bool matched, const char *detail, struct error *err);
