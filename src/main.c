@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "port/sandbox.h"
 #include "run/verb.h"
+#include "version.h"
 
 static const struct verb verbs[] = {
 	{"status", "", "one screen: is all well, and if not, what is wrong",

@@ -1,0 +1,150 @@
+#include "run/box.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "model/retention.h"
+#include "run/configuration.h"
+#include "run/stop_signal.h"
+#include "store/manifest_file.h"
+
+#define WAIT_LONGEST_MS ((int64_t)24 * 3600 * 1000)
+
+extern char **environ;
+
+/* Under the lock: remove what a killed verb left, and close its rows. */
+static int tidy(struct box *box, struct error *err)
+{
+	struct sweep swept;
+	size_t interrupted;
+
+	if (store_sweep(box->store, &swept, err) < 0 || ledger_settle(box->ledger, &interrupted, err) < 0)
+		return -1;
+	if (interrupted)
+		log_notice("%zu interrupted %s recorded as undecided", interrupted, interrupted == 1 ? "row" : "rows");
+	return 0;
+}
+
+static int open_for_work(const struct options *o, const char *verb, const char *source, struct box *box,
+			 struct error *err)
+{
+	struct deadline patience;
+
+	if (stop_signal_open(&box->stop_fd, err) < 0)
+		return -1;
+	patience = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, o->wait ? WAIT_LONGEST_MS : 0);
+	if (store_open(box->config.box.data, STORE_WORK, &box->store, err) < 0 ||
+	    lock_take(box->config.box.data, verb, source, patience, &box->lock, err) < 0 ||
+	    ledger_open(box->config.box.data, LEDGER_WRITE, &box->ledger, err) < 0)
+		return -1;
+	return tidy(box, err);
+}
+
+int box_open(const struct options *o, enum box_use use, const char *verb, const char *source, struct box *ret,
+	     struct error *err)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+
+	if (config_environment((const char *const *)environ, err) < 0 ||
+	    configuration_load(o->config, &box.config, err) < 0)
+		return -1;
+	if (use == BOX_WORK) {
+		if (open_for_work(o, verb, source, &box, err) < 0)
+			return -1;
+	} else if (store_open(box.config.box.data, STORE_LOOK, &box.store, err) < 0 ||
+		   ledger_open(box.config.box.data, use == BOX_NOTE ? LEDGER_WRITE : LEDGER_READ, &box.ledger, err) < 0) {
+		return -1;
+	}
+	*ret = box;
+	box = BOX_INIT;
+	return 0;
+}
+
+void box_done(struct box *box)
+{
+	ledger_close(&box->ledger);
+	store_free(&box->store);
+	lock_free(&box->lock);
+	cleanup_close(&box->stop_fd);
+	config_done(&box->config);
+	*box = BOX_INIT;
+}
+
+int box_source(const struct box *box, const char *name, const struct source_config **ret, struct error *err)
+{
+	const struct source_config *source = config_source(&box->config, name);
+	const char **names;
+	const char *near;
+
+	if (source && source->broken) {
+		*err = source->why;
+		return -1;
+	}
+	if (source) {
+		*ret = source;
+		return 0;
+	}
+	names = xcalloc(box->config.source_count + 1, sizeof(*names));
+	for (size_t i = 0; i < box->config.source_count; i++)
+		names[i] = box->config.sources[i]->name;
+	near = nearest_name(name, names);
+	free(names);
+	return fail(err, ERR_USAGE, "there is no source '%s'%s%s%s: its file would be '%s/sources.d/%s.conf'", name,
+		    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", box->config.dir, name);
+}
+
+int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct error *err)
+{
+	CLEANUP(strings_done) struct strings trouble = {0};
+	CLEANUP(dumps_done) struct dumps list = {0};
+
+	if (store_list(box->store, source, &list, &trouble, err) < 0 ||
+	    ledger_dump_states(box->ledger, &list, err) < 0)
+		return -1;
+	for (size_t i = 0; i < trouble.count; i++)
+		log_notice("%s", trouble.items[i]);
+	for (size_t i = 0; i < list.count; i++)
+		list.items[i].orphan = config_source(&box->config, list.items[i].source) == NULL;
+	*ret = list;
+	list = (struct dumps){0};
+	return 0;
+}
+
+int box_dump(const struct box *box, const char *name, struct dump *ret, struct error *err)
+{
+	CLEANUP(dumps_done) struct dumps one = {0};
+	struct dump *d = dumps_add(&one);
+
+	if (store_find(box->store, name, d, err) < 0 || ledger_dump_states(box->ledger, &one, err) < 0)
+		return -1;
+	d->orphan = config_source(&box->config, d->source) == NULL;
+	*ret = *d;
+	*d = (struct dump){0};
+	return 0;
+}
+
+void box_judge(const struct box *box, struct dumps *list, char **ret_gone)
+{
+	int64_t now = clock_wall();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct source_config *source;
+		struct keep keep = KEEP_DEFAULT;
+
+		if (i > 0 && strcmp(list->items[i].source, list->items[i - 1].source) == 0)
+			continue; /* sorted by source: judged with its first */
+		source = config_source(&box->config, list->items[i].source);
+		if (source && !source->broken)
+			keep = (struct keep){source->keep_daily, source->keep_weekly, source->keep_monthly};
+		retention_judge(list, list->items[i].source, keep, now, ret_gone);
+	}
+}
+
+int box_manifest(const struct dump *d, struct manifest *ret, struct error *err)
+{
+	autofree char *path = store_manifest_path(d);
+
+	return manifest_load(path, ret, err);
+}

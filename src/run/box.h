@@ -1,0 +1,57 @@
+/*
+ * The box as a verb finds it: configuration, store and ledger opened together,
+ * and the data folder's lock where the verb works.
+ *
+ *     CLEANUP(box_done) struct box box = BOX_INIT;
+ *     if (box_open(o, BOX_WORK, "pull", "shop", &box, err) < 0)
+ *             return say_error(err);
+ */
+#ifndef DRILLBOX_RUN_BOX_H
+#define DRILLBOX_RUN_BOX_H
+
+#include "base/error.h"
+#include "ledger/ledger.h"
+#include "model/config.h"
+#include "report/report.h"
+#include "run/lock.h"
+#include "run/verb.h"
+#include "store/store.h"
+
+struct box {
+	struct config config;
+	struct store *store;
+	struct ledger *ledger;
+	struct lock *lock;
+	int stop_fd; /* readable once somebody asked us to stop; -1 unless BOX_WORK */
+};
+
+#define BOX_INIT ((struct box){.stop_fd = -1})
+
+enum box_use {
+	BOX_LOOK, /* read only: needs no rights beyond reading */
+	BOX_NOTE, /* write a line into the ledger, beside whoever works */
+	BOX_WORK, /* pull, drill, round, prune: holds DATA/lock, sweeps what a killed one left */
+};
+
+/* 'source' is what the lock says is being worked on; NULL: all. With o->wait it waits for the lock. */
+MUST_CHECK int box_open(const struct options *o, enum box_use use, const char *verb, const char *source,
+			struct box *ret, struct error *err);
+void box_done(struct box *box);
+
+/* The configured source of that name; ERR_USAGE names the nearest when there is none, a broken file is its own error. */
+MUST_CHECK int box_source(const struct box *box, const char *name, const struct source_config **ret,
+			  struct error *err);
+
+/* Every dump in the store with what the ledger and the configuration know of it; of one source unless NULL. */
+MUST_CHECK int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct error *err);
+
+/* One dump by name or path, with what the ledger knows. */
+MUST_CHECK int box_dump(const struct box *box, const char *name, struct dump *ret, struct error *err);
+
+/* Fill kept_because of all, and ret_gone[i] of those retention lets go (array of list->count, owned strings). */
+void box_judge(const struct box *box, struct dumps *list, char **ret_gone);
+
+/* The manifest beside a dump; -1 as manifest_load(). */
+MUST_CHECK int box_manifest(const struct dump *d, struct manifest *ret, struct error *err);
+
+#endif
