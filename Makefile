@@ -101,7 +101,7 @@ $(1)_flags := $$($(1)_cc) $$(common) $$($(1)_cflags) -Ibuild/$(1)/gen $$(system_
 
 build/$(1)/drillbox: build/$(1)/main.o build/$(1)/libdrillbox.a
 	$$(call say,LINK,$$@)
-	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages))
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages)) -lm
 
 build/$(1)/libdrillbox.a: $$(sources:src/%.c=build/$(1)/%.o)
 	$$(call say,AR,$$@)
@@ -109,7 +109,7 @@ build/$(1)/libdrillbox.a: $$(sources:src/%.c=build/$(1)/%.o)
 
 build/$(1)/tests/%: build/$(1)/tests/%.o build/$(1)/libdrillbox.a
 	$$(call say,LINK,$$@)
-	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages) cmocka)
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages) cmocka) -lm
 
 build/$(1)/tests/%.o: tests/unit/%.c Makefile | $$($(1)_gen)
 	$$(call say,CC,$$<)
