@@ -430,6 +430,17 @@ static size_t utf8_sequence(const unsigned char *s, uint32_t *ret_point)
 	return length;
 }
 
+bool is_utf8(const char *s)
+{
+	uint32_t point;
+	size_t length;
+
+	for (; *s; s += length)
+		if ((length = utf8_sequence((const unsigned char *)s, &point)) == 0)
+			return false;
+	return true;
+}
+
 /* C0, DEL and C1 controls, line separators, and what turns the reading direction around. */
 static bool is_control(uint32_t point)
 {

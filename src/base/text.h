@@ -85,6 +85,9 @@ char *human_count(int64_t n, char *buf);
 /* The nearest of 'names' (ended by NULL) for a mistyped word, or NULL when none is near. */
 const char *nearest_name(const char *word, const char *const *names);
 
+/* Whether all of 's' is UTF-8. */
+bool is_utf8(const char *s);
+
 /* 's' made fit for a terminal: control bytes and broken UTF-8 become '?'. Keep newlines if told. */
 char *printable(const char *s, bool keep_newlines);
 

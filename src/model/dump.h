@@ -27,7 +27,12 @@ struct dump {
 	bool has_manifest;
 	int64_t bytes;	 /* of a folder: the sum of its files */
 	int64_t taken;	 /* data as of: the snapshot's time by the source's clock */
-	char sha256[SHA256_HEX]; /* of a folder: that of its list of digests */
+	/*
+	 * Of a folder: that of its list of digests, one line "HEX  NAME.d/FILE\n" for
+	 * each file, sorted by FILE in byte order: what sha256sum prints for NAME.d/*
+	 * under LC_ALL=C. "" when unknown.
+	 */
+	char sha256[SHA256_HEX];
 	/* from the ledger */
 	enum dump_state state;
 	bool accepted;

@@ -119,7 +119,7 @@ char *store_digest_path(const struct dump *d);
 
 /* Digests of a dump's list, as hexadecimal; "" where the list does not name it. */
 struct dump_digests {
-	char dump[SHA256_HEX];	   /* as struct dump's: of a folder, that of the list itself */
+	char dump[SHA256_HEX];	   /* as struct dump's: of a folder, that of the lines with its files */
 	char manifest[SHA256_HEX];
 };
 
