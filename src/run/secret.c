@@ -53,7 +53,8 @@ int secret_read(const char *where, char **ret, struct error *err)
 	}
 	if (stat(path, &st) < 0)
 		return fail(err, ERR_LACKING, "the password file '%s' cannot be read: %m: write the password into it", path);
-	if (!starts_with(where, CREDENTIAL) && (st.st_mode & 077))
+	/* a file of root's may be shared with the box's own group, nothing more */
+	if (!starts_with(where, CREDENTIAL) && (st.st_mode & (st.st_uid == 0 ? 037 : 077)))
 		return fail(err, ERR_LACKING, "the password file '%s' is open to other users: chmod 600 it", path);
 	if (read_small_file(path, SECRET_CAP, &text, err) < 0) {
 		err->kind = ERR_LACKING;

@@ -1,0 +1,248 @@
+#include "run/overview.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "run/host.h"
+#include "version.h"
+
+int clock_known(struct ledger *ledger, int64_t now, bool *ret_known, char **ret_why, struct error *err)
+{
+	char here[TIME_TEXT], newest_text[TIME_TEXT];
+	int64_t newest, agreed, skew;
+
+	if (ledger_newest_time(ledger, &newest, err) < 0 ||
+	    ledger_clock_agreed(ledger, SKEW_TOLERANCE_S, &agreed, &skew, err) < 0)
+		return -1;
+	*ret_known = false;
+	if (now < DRILLBOX_BUILD_TIME)
+		*ret_why = format("the clock says %s, before this program was built: set it", time_rfc3339(now, here));
+	else if (newest != TIME_UNKNOWN && now < newest)
+		*ret_why = format("the clock says %s, before the ledger's newest row (%s): set it", time_rfc3339(now, here),
+				  time_rfc3339(newest, newest_text));
+	else if (!host_clock_synchronised() && agreed == TIME_UNKNOWN)
+		*ret_why = format("the kernel says the clock is not synchronised, and since the start no source has agreed "
+				  "with it within 5 minutes: check the network time service, or pull a source");
+	else
+		*ret_known = true;
+	return 0;
+}
+
+int scratch_reserve(struct ledger *ledger, int64_t *ret_bytes, struct error *err)
+{
+	int64_t largest;
+
+	if (ledger_scratch_largest(ledger, NULL, &largest, err) < 0)
+		return -1;
+	*ret_bytes = (int64_t)((double)largest * SCRATCH_FACTOR);
+	return 0;
+}
+
+/* The proven copy on which everything rests: there, of the size that was stored, looked at lately. */
+static int look_at_proven(const struct box *box, const struct dump *d, int64_t now, struct source_facts *facts,
+			  struct source_status *status, struct error *err)
+{
+	CLEANUP(dump_record_done) struct dump_record record = {0};
+
+	if (ledger_dump(box->ledger, d->name, &record, err) < 0)
+		return -1;
+	facts->ever_proven = true;
+	facts->proven_copy_present = d->complete && (record.bytes == 0 || record.bytes == d->bytes);
+	facts->proven_copy_fresh = record.reread != TIME_UNKNOWN && now - record.reread < REREAD_FRESH_S;
+	status->data_as_of = d->taken;
+	status->restored_in = record.restore_seconds;
+	return 0;
+}
+
+static int look_at_newest(const struct box *box, const struct dump *d, struct source_overview *s,
+			  struct source_status *status, struct error *err)
+{
+	CLEANUP(dump_record_done) struct dump_record record = {0};
+
+	if (ledger_dump(box->ledger, d->name, &record, err) < 0)
+		return -1;
+	s->facts.newest_is_proven = d->state == DUMP_PROVEN;
+	s->facts.newest_refuted = d->state == DUMP_REFUTED;
+	s->facts.refuted_acknowledged = s->facts.newest_refuted && record.acknowledged;
+	s->facts.newest_undecided = !record.last_drill || record.last_verdict == VERDICT_UNDECIDED;
+	status->acknowledged = s->facts.refuted_acknowledged;
+	if (s->facts.newest_refuted) {
+		s->newest_refuted = xstrdup(d->name);
+		status->verdict = VERDICT_FAIL;
+		status->reason = xstrdup(record.decided_reason ? record.decided_reason : "");
+	} else if (s->facts.newest_undecided) {
+		status->verdict = VERDICT_UNDECIDED;
+		status->reason = xstrdup(record.last_drill ? record.last_reason : "its newest dump was never drilled");
+	} else {
+		status->verdict = VERDICT_PASS;
+		status->reason = xstrdup("");
+	}
+	return 0;
+}
+
+static int look_at_dumps(const struct box *box, const struct dumps *all, int64_t now, struct source_overview *s,
+			 struct source_status *status, struct error *err)
+{
+	const struct dump *newest = dumps_newest(all, status->source, now);
+	const struct dump *proven = dumps_newest_proven(all, status->source, now);
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct dump *d = &all->items[i];
+
+		if (strcmp(d->source, status->source) != 0)
+			continue;
+		status->dumps++;
+		status->proven += d->state == DUMP_PROVEN;
+		s->facts.older_refuted = s->facts.older_refuted || (d != newest && d->state == DUMP_REFUTED);
+	}
+	if (proven && look_at_proven(box, proven, now, &s->facts, status, err) < 0)
+		return -1;
+	if (!newest) {
+		status->verdict = VERDICT_UNDECIDED;
+		status->reason = xstrdup("nothing was pulled yet");
+		return 0;
+	}
+	return look_at_newest(box, newest, s, status, err);
+}
+
+static int look_at_pulls(const struct box *box, struct source_overview *s, struct source_status *status,
+			 struct error *err)
+{
+	CLEANUP(event_done) struct event delivered = {0};
+	CLEANUP(event_done) struct event tried = {0};
+	bool found;
+
+	if (ledger_newest_pull(box->ledger, status->source, true, &found, &delivered, err) < 0)
+		return -1;
+	if (found)
+		status->last_pull = delivered.started;
+	if (ledger_newest_pull(box->ledger, status->source, false, &found, &tried, err) < 0)
+		return -1;
+	if (!found)
+		return 0;
+	status->last_try = tried.started;
+	status->last_try_result = xstrdup(tried.verdict == VERDICT_PASS ? "pass" : tried.reason);
+	s->facts.pull_refused = tried.verdict == VERDICT_UNDECIDED &&
+				(tried.why == ERR_REFUSED || tried.why == ERR_PRIVILEGE);
+	if (tried.verdict == VERDICT_UNDECIDED && !tried.interrupted)
+		set_text(&status->brief, tried.why == ERR_REFUSED ? "pull refused" :
+					 tried.why == ERR_PRIVILEGE ? "pull lacks a privilege" : "last pull did not deliver");
+	return 0;
+}
+
+static const char *const due_words[] = {
+	[DUE_SCHEDULED] = "scheduled",
+	[DUE_RETRY] = "try again",
+	[DUE_INTERRUPTED] = "repeat",
+};
+
+static int look_at_source(const struct box *box, const struct dumps *all, int64_t now, struct source_overview *s,
+			  struct source_status *status, struct error *err)
+{
+	s->due.at = TIME_UNKNOWN;
+	status->data_as_of = status->last_pull = status->last_try = status->next = TIME_UNKNOWN;
+	status->restored_in = -1;
+	if (look_at_dumps(box, all, now, s, status, err) < 0 || look_at_pulls(box, s, status, err) < 0)
+		return -1;
+	if (!s->config) {
+		status->orphan = true;
+		return 0;
+	}
+	if (s->config->broken) {
+		s->facts.broken = true;
+		status->verdict = VERDICT_UNDECIDED;
+		set_text(&status->reason, s->config->why.text);
+		set_text(&status->brief, "its file cannot be used");
+		return 0;
+	}
+	if (ledger_attempts(box->ledger, s->config->name, &s->attempts, err) < 0)
+		return -1;
+	s->due = schedule_next(&s->config->schedule, &s->attempts, now);
+	status->next = s->due.at;
+	status->next_reason = xstrdup(due_words[s->due.reason]);
+	/* a time in the future never is in date: the clock, or the source's, is wrong */
+	s->facts.in_date = status->data_as_of != TIME_UNKNOWN && status->data_as_of <= now &&
+			   now - status->data_as_of < s->config->stale_after_s;
+	status->in_date = s->facts.in_date;
+	return 0;
+}
+
+static int look_at_host(const struct box *box, int64_t now, struct overview *o, struct error *err)
+{
+	CLEANUP(store_room_done) struct store_room room = {0};
+	autofree char *why = NULL;
+	int64_t reserve, bytes, largest = 0;
+	double seconds;
+
+	o->facts.network = host_network_up();
+	if (!o->facts.network)
+		strings_add(&o->status.box_faults, "no network: check the cable");
+	if (clock_known(box->ledger, now, &o->facts.clock_known, &why, err) < 0)
+		return -1;
+	if (why)
+		strings_add(&o->status.box_faults, why);
+	if (store_room(box->store, &room, err) < 0 || scratch_reserve(box->ledger, &reserve, err) < 0)
+		return -1;
+	for (size_t i = 0; i < box->config.source_count; i++) {
+		if (ledger_pull_size(box->ledger, box->config.sources[i]->name, &bytes, &seconds, err) < 0)
+			return -1;
+		largest += bytes;
+	}
+	o->facts.tight = largest > 0 && room.free + room.scratch < ROUNDS_OF_ROOM * largest + reserve;
+	if (o->facts.tight) {
+		char has[UNIT_TEXT], wants[UNIT_TEXT];
+
+		strings_add_owned(&o->status.box_faults,
+				  format("room for fewer than three rounds: %s free, a round needs %s and a restore %s",
+					 human_bytes(room.free, has), human_bytes(largest, wants),
+					 human_bytes(reserve, (char[UNIT_TEXT]){0})));
+	}
+	return 0;
+}
+
+/* One entry for each configured source, then one for each that only has dumps left. */
+static void list_sources(const struct box *box, const struct dumps *all, struct overview *o)
+{
+	for (size_t i = 0; i < box->config.source_count; i++)
+		status_add(&o->status, box->config.sources[i]->name);
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].orphan && (i == 0 || strcmp(all->items[i].source, all->items[i - 1].source) != 0))
+			status_add(&o->status, all->items[i].source);
+	o->sources = xcalloc(o->status.source_count + 1, sizeof(*o->sources));
+	o->source_facts = xcalloc(box->config.source_count + 1, sizeof(*o->source_facts));
+	for (size_t i = 0; i < box->config.source_count; i++)
+		o->sources[i].config = box->config.sources[i];
+}
+
+int overview_gather(const struct box *box, int64_t now, struct overview *ret, struct error *err)
+{
+	CLEANUP(overview_done) struct overview o = {0};
+	CLEANUP(dumps_done) struct dumps all = {0};
+
+	if (box_dumps(box, NULL, &all, err) < 0)
+		return -1;
+	o.status.box = xstrdup(box->config.box.name);
+	list_sources(box, &all, &o);
+	for (size_t i = 0; i < o.status.source_count; i++)
+		if (look_at_source(box, &all, now, &o.sources[i], &o.status.sources[i], err) < 0)
+			return -1;
+	if (look_at_host(box, now, &o, err) < 0)
+		return -1;
+	for (size_t i = 0; i < box->config.source_count; i++)
+		o.source_facts[i] = o.sources[i].facts;
+	o.facts.sources = o.source_facts;
+	o.facts.source_count = box->config.source_count;
+	*ret = o;
+	o = (struct overview){0};
+	return 0;
+}
+
+void overview_done(struct overview *o)
+{
+	for (size_t i = 0; o->sources && i < o->status.source_count; i++)
+		free(o->sources[i].newest_refuted);
+	free(o->sources);
+	free(o->source_facts);
+	status_done(&o->status);
+	*o = (struct overview){0};
+}

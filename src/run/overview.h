@@ -1,0 +1,42 @@
+/*
+ * What is known right now, gathered once for everybody who shows it: the
+ * daemon's lights, `status`, and the schedule. Reads, never writes.
+ */
+#ifndef DRILLBOX_RUN_OVERVIEW_H
+#define DRILLBOX_RUN_OVERVIEW_H
+
+#include "model/lights.h"
+#include "model/schedule.h"
+#include "model/status.h"
+#include "run/box.h"
+
+#define SKEW_TOLERANCE_S 300	     /* beyond it, clocks do not agree */
+#define REREAD_FRESH_S (7 * 86400)   /* how old the last look at a proven dump's bytes may be */
+#define ROUNDS_OF_ROOM 3	     /* less room than that is worth a light */
+#define SCRATCH_FACTOR 1.3	     /* of the largest known restore is reserved for the next */
+
+struct source_overview {
+	const struct source_config *config; /* NULL: its file is gone, its dumps stay */
+	struct source_facts facts;
+	struct attempts attempts;
+	struct due due;			    /* at TIME_UNKNOWN: broken, nothing is due */
+	char *newest_refuted;		    /* the dump behind a red light; NULL: none */
+};
+
+struct overview {
+	struct status status;		    /* one source_status for each of 'sources', in the same order */
+	struct source_overview *sources;
+	struct source_facts *source_facts;  /* of the configured ones: what 'facts' points to */
+	struct facts facts;		    /* 'working' and 'button' are left to the caller */
+};
+
+MUST_CHECK int overview_gather(const struct box *box, int64_t now, struct overview *ret, struct error *err);
+void overview_done(struct overview *o);
+
+/* Whether the time can be trusted; if not, 'ret_why' gets an owned sentence. Pure reading of kernel and ledger. */
+MUST_CHECK int clock_known(struct ledger *ledger, int64_t now, bool *ret_known, char **ret_why, struct error *err);
+
+/* Scratch that the next drill may need: the largest known restore and a margin; 0 when nothing is known. */
+MUST_CHECK int scratch_reserve(struct ledger *ledger, int64_t *ret_bytes, struct error *err);
+
+#endif
