@@ -101,9 +101,11 @@ bool findings_rung_well(const struct findings *f, enum rung rung);
 /*
  * The verdict of a drill at 'level' that ended by itself: any fail is a fail;
  * else any undecided is undecided; else undecided when a rung that the level
- * asks for has no check at all (it did not run), or when nothing was compared
- * with anything ('had_measure' false); else pass. 'ret_reason' gets one owned
- * sentence, "" for a pass.
+ * asks for has no check at all (it did not run), when media or restore have only
+ * skips, or when nothing was compared with anything ('had_measure' false); else
+ * pass. 'ret_reason' gets one owned sentence, "" for a pass: the detail of the
+ * first check with that result, after its name where the detail does not say it,
+ * and how many more there are.
  */
 enum verdict findings_verdict(const struct findings *f, enum level level, bool had_measure, char **ret_reason);
 

@@ -1,0 +1,130 @@
+#include "model/dump.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/config.h"
+
+#define STAMP (sizeof("_YYYYMMDD_HHMMSS") - 1)
+
+const char *dump_state_word(enum dump_state s)
+{
+	static const char *const words[] = {
+		[DUMP_UNPROVEN] = "unproven",
+		[DUMP_PROVEN] = "proven",
+		[DUMP_REFUTED] = "refuted",
+	};
+
+	return words[s];
+}
+
+bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken)
+{
+	const char *slash = strchr(name, '/');
+	autofree char *source = slash ? xstrndup(name, (size_t)(slash - name)) : NULL;
+	autofree char *encoded = NULL;
+	char *database;
+	int64_t taken;
+	size_t length;
+
+	if (!source || !source_name_valid(source))
+		return false;
+	length = strlen(slash + 1);
+	if (length <= STAMP || slash[1 + length - STAMP] != '_')
+		return false;
+	taken = time_parse_compact(slash + 1 + length - STAMP + 1);
+	encoded = xstrndup(slash + 1, length - STAMP);
+	database = taken == TIME_UNKNOWN ? NULL : percent_decode(encoded);
+	if (!database)
+		return false;
+	*ret_source = take(source);
+	*ret_database = database;
+	*ret_taken = taken;
+	return true;
+}
+
+char *dump_name(const char *source, const char *database, int64_t taken)
+{
+	autofree char *encoded = percent_encode(database);
+	char stamp[TIME_TEXT];
+
+	return format("%s/%s_%s", source, encoded, time_compact(taken, stamp));
+}
+
+struct dump *dumps_add(struct dumps *list)
+{
+	struct dump *d;
+
+	list->items = grow(list->items, list->count, sizeof(*list->items));
+	d = &list->items[list->count++];
+	d->taken = TIME_UNKNOWN;
+	return d;
+}
+
+static int by_source_newest_first(const void *a, const void *b)
+{
+	const struct dump *x = a, *y = b;
+	int order = strcmp(x->source, y->source);
+
+	if (order == 0)
+		order = (x->taken < y->taken) - (x->taken > y->taken);
+	return order ? order : strcmp(x->name, y->name);
+}
+
+void dumps_sort(struct dumps *list)
+{
+	if (list->count > 1)
+		qsort(list->items, list->count, sizeof(*list->items), by_source_newest_first);
+}
+
+struct dump *dumps_find(const struct dumps *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].name, name) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+static struct dump *newest(const struct dumps *list, const char *source, bool proven, int64_t now)
+{
+	struct dump *best = NULL;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct dump *d = &list->items[i];
+
+		if (strcmp(d->source, source) != 0 || (proven && d->state != DUMP_PROVEN))
+			continue;
+		if (now != TIME_UNKNOWN && d->taken > now)
+			continue;
+		if (!best || d->taken > best->taken)
+			best = d;
+	}
+	return best;
+}
+
+struct dump *dumps_newest(const struct dumps *list, const char *source, int64_t now)
+{
+	return newest(list, source, false, now);
+}
+
+struct dump *dumps_newest_proven(const struct dumps *list, const char *source, int64_t now)
+{
+	return newest(list, source, true, now);
+}
+
+void dump_done(struct dump *d)
+{
+	free(d->name);
+	free(d->source);
+	free(d->path);
+	free(d->kept_because);
+	*d = (struct dump){0};
+}
+
+void dumps_done(struct dumps *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		dump_done(&list->items[i]);
+	free(list->items);
+	*list = (struct dumps){0};
+}
