@@ -30,24 +30,29 @@ double clock_mono(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static char *format_utc(int64_t t, const char *fmt, char *buf)
+static bool utc(int64_t t, struct tm *ret_tm)
 {
 	time_t when = (time_t)t;
-	struct tm tm;
 
-	if (t == TIME_UNKNOWN || !gmtime_r(&when, &tm) || strftime(buf, TIME_TEXT, fmt, &tm) == 0)
-		buf[0] = '\0';
-	return buf;
+	return t != TIME_UNKNOWN && gmtime_r(&when, ret_tm);
 }
 
 char *time_rfc3339(int64_t t, char *buf)
 {
-	return format_utc(t, "%Y-%m-%dT%H:%M:%SZ", buf);
+	struct tm tm;
+
+	if (!utc(t, &tm) || strftime(buf, TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		buf[0] = '\0';
+	return buf;
 }
 
 char *time_compact(int64_t t, char *buf)
 {
-	return format_utc(t, "%Y%m%d_%H%M%S", buf);
+	struct tm tm;
+
+	if (!utc(t, &tm) || strftime(buf, TIME_TEXT, "%Y%m%d_%H%M%S", &tm) == 0)
+		buf[0] = '\0';
+	return buf;
 }
 
 int64_t time_parse_rfc3339(const char *text)

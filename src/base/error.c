@@ -59,8 +59,9 @@ int fail_within(struct error *err, const char *fmt, ...)
 	n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
 	used = n < 0 ? 0 : (size_t)n;
-	if (used < sizeof(err->text))
-		(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s", inner);
+	/* what does not fit is cut */
+	if (used < sizeof(err->text) && snprintf(err->text + used, sizeof(err->text) - used, ": %s", inner) < 0)
+		err->text[used] = '\0';
 	return -1;
 }
 
