@@ -111,6 +111,13 @@ MUST_CHECK int source_config_finish(struct source_config *source, struct error *
 char *box_config_get(const struct box_config *box, const char *section, const char *key);
 char *source_config_get(const struct source_config *source, const char *section, const char *key);
 
+/*
+ * Refuse what the environment ("A=b", ended by NULL) would tell libpq behind the
+ * configuration's back: PGPASSWORD, PGSERVICE, everything that touches TLS. The
+ * error names the variable and what to use instead.
+ */
+MUST_CHECK int config_environment(const char *const *environment, struct error *err);
+
 /* True for a name that can be a source: [A-Za-z0-9_-]{1,64}. */
 bool source_name_valid(const char *name);
 
