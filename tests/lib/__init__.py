@@ -1,0 +1,1 @@
+"""What the system tests stand on: see tests/README.md."""
