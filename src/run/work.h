@@ -1,0 +1,37 @@
+/*
+ * The work itself, each with its rows in the ledger: pull a source, drill a
+ * dump, let retention take what it may. Straight-line and blocking; the box is
+ * open for BOX_WORK.
+ */
+#ifndef DRILLBOX_RUN_WORK_H
+#define DRILLBOX_RUN_WORK_H
+
+#include "run/box.h"
+
+/*
+ * A fresh dump of a source into the store. 0 with 'ret' filled; -1: nothing was
+ * delivered and the row says why. 'round' 0: on its own.
+ */
+MUST_CHECK int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
+			 struct dump *ret, int64_t *ret_row, struct error *err);
+
+struct drill_work {
+	const struct dump *dump;
+	const struct source_config *source;
+	enum level level;
+	enum trigger trigger;
+	int64_t round;
+	int64_t keep_s; /* leave the restored database up that long */
+	bool quiet;	/* do not print the psql line of a kept one (JSON) */
+};
+
+/* One drill, recorded. The verdict is the outcome; -1 only when the row itself could not be written. */
+MUST_CHECK int work_drill(struct box *box, const struct drill_work *work, int64_t *ret_row, enum verdict *ret_verdict,
+			  struct error *err);
+
+/* Retention over every source, or 'source' alone; 'dry' only judges. 'list' and 'ret_gone' as box_judge() leaves them. */
+MUST_CHECK int work_prune(struct box *box, const char *source, bool dry, struct dumps *ret_list, char ***ret_gone,
+			  int64_t *ret_bytes, struct error *err);
+void gone_done(char **gone, size_t count);
+
+#endif
