@@ -28,7 +28,9 @@ struct object {
  * All objects of one class ("table", "column", "index", ...), sorted by name in
  * byte order. A key that begins with '~' holds text deparsed by the server (a
  * view's query, a CHECK's expression), which is not stable between restores: a
- * difference there alone is judged by parsing both on one server.
+ * difference there alone is judged by parsing both on one server. A key that
+ * begins with '?' holds what may well differ (a collation's version): a
+ * difference there is a note.
  */
 struct object_class {
 	char *name;

@@ -37,6 +37,7 @@ struct pg_target {
 	const char *client_key;
 	bool own_settings;	  /* keep the database's and role's own settings (rung 10); else ours, as above */
 	bool scratch;		  /* the scratch server: event_triggers off as well (17+) */
+	bool scram_only;	  /* refuse to log in by an md5 hash (doctor asks once) */
 };
 
 /*
@@ -50,9 +51,21 @@ void pg_close(struct pg **pg);
 /* The deadline of everything that follows on this connection. */
 void pg_set_deadline(struct pg *pg, struct deadline deadline);
 
+/*
+ * Called about every 'every_ms' while this connection waits for an answer, so
+ * that one thread can watch other things; -1 ends what runs with its error.
+ * NULL: none. It may use other connections, never this one.
+ */
+typedef int (*pg_tick)(void *context, struct error *err);
+void pg_set_tick(struct pg *pg, pg_tick tick, void *context, int every_ms);
+
 int pg_server_version(const struct pg *pg); /* 170012 */
 const char *pg_server_version_text(const struct pg *pg); /* "17.12" */
-int pg_backend_pid(const struct pg *pg);
+int pg_backend_pid(const struct pg *pg); /* as the backend itself says it */
+/* The numeric address that was dialled, so that other programs reach the same server; "" on a Unix socket. */
+const char *pg_address(const struct pg *pg);
+/* True when the backend is not who took the connection: a pooler stands between. */
+bool pg_behind_proxy(const struct pg *pg);
 /* How TLS was verified, for doctor: "" on a Unix socket. */
 const char *pg_tls_version(const struct pg *pg);
 bool pg_used_password(const struct pg *pg);
@@ -61,7 +74,7 @@ int pg_certificate(const struct pg *pg, char **ret_issuer, int64_t *ret_not_afte
 
 struct pg_rows {
 	void *result;
-	int rows, columns;
+	int first, rows, columns; /* 'rows' of them, from 'first' of the result */
 };
 
 int pg_row_count(const struct pg_rows *r);
@@ -97,9 +110,12 @@ MUST_CHECK int pg_query_each(struct pg *pg, const char *sql, pg_each each, void 
  * Many statements without waiting for each answer (libpq's pipeline mode): the
  * line's latency is paid once, not per statement. 'next' gives the i-th
  * statement (owned by the caller's context, valid until the next call) or NULL
- * at the end; 'each' gets every answer in order. A failing statement ends the
- * pipeline with its error and index.
+ * at the end; 'answer' gets every answer in order, a long one in pieces of at
+ * most PG_PIECE rows with the same 'i' (an empty one once, with no rows).
+ * Outside of a transaction each statement is its own. A failing statement ends
+ * the pipeline with its error; those behind it may have run.
  */
+#define PG_PIECE 1000
 typedef const char *(*pg_next)(void *context, size_t i);
 typedef int (*pg_answer)(void *context, size_t i, const struct pg_rows *rows, struct error *err);
 MUST_CHECK int pg_pipeline(struct pg *pg, pg_next next, pg_answer answer, void *context, struct error *err);

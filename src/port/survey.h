@@ -26,6 +26,13 @@ MUST_CHECK int survey_relations(struct pg *pg, struct manifest *m, struct error 
 typedef void (*survey_progress)(void *context, size_t counted, size_t of);
 MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err);
 
+/*
+ * The same in an exported snapshot, outside of any transaction: a new one for
+ * every few tables, so that the server's lock table holds only those.
+ */
+MUST_CHECK int survey_rows_at(struct pg *pg, const char *snapshot, struct manifest *m, survey_progress done,
+			      void *context, struct error *err);
+
 /* Every sequence with its value and what it feeds. Reads no snapshot: call it when nothing can move back. */
 MUST_CHECK int survey_sequences(struct pg *pg, struct manifest *m, struct error *err);
 
@@ -36,5 +43,18 @@ MUST_CHECK int survey_large_objects(struct pg *pg, struct manifest *m, struct er
 
 /* All object classes. */
 MUST_CHECK int survey_catalogue(struct pg *pg, struct manifest *m, struct error *err);
+
+/*
+ * A digest of the catalogue as this transaction sees it, cheap: equal texts say
+ * that no object was made, altered or dropped between the two; unequal ones
+ * only that something was written. Owned by the caller.
+ */
+MUST_CHECK int survey_fingerprint(struct pg *pg, char **ret, struct error *err);
+
+/*
+ * Leave out of a manifest's values what a server of the other version cannot
+ * have (MAINTAIN below 17), so that the two compare equal.
+ */
+void survey_normalise(struct manifest *m, int other_version_num);
 
 #endif
