@@ -1,0 +1,356 @@
+/* Verbs that work: they hold the data folder's lock and write rows. */
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "run/control.h"
+#include "run/gather.h"
+#include "run/overview.h"
+#include "run/stop_signal.h"
+#include "run/work.h"
+
+static enum trigger trigger_of(const struct options *o)
+{
+	int t = trigger_from_word(o->trigger);
+
+	return t < 0 ? TRIGGER_OPERATOR : (enum trigger)t;
+}
+
+/* Of several exit codes the gravest: evidence against a dump over could-not-tell over all is well. */
+static int gravest(int a, int b)
+{
+	static const int order[] = {1, 2, EX_SOFTWARE, EX_CONFIG};
+
+	for (size_t i = 0; i < COUNT(order); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return a ? a : b;
+}
+
+static int print_drill(struct box *box, const struct options *o, int64_t row)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(show_done) struct show show = {0};
+	struct error err;
+
+	if (show_gather(box, row, &show, &err) < 0)
+		return say_error(&err);
+	report_show(&r, &show);
+	return 0;
+}
+
+static int print_pull(struct box *box, const struct options *o, const char *source, const struct dump *dump)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(event_done) struct event row = {0};
+	struct error err;
+	bool found;
+
+	if (ledger_newest_pull(box->ledger, source, false, &found, &row, &err) < 0)
+		return say_error(&err);
+	if (found)
+		report_pull(&r, &row, dump);
+	return 0;
+}
+
+int verb_pull(const struct options *o)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dump_done) struct dump dump = {0};
+	const struct source_config *source;
+	struct error err;
+	int64_t row;
+
+	if (box_open(o, BOX_WORK, "pull", o->args[0], &box, &err) < 0 ||
+	    box_source(&box, o->args[0], &source, &err) < 0)
+		return say_error(&err);
+	if (work_pull(&box, source, trigger_of(o), 0, &dump, &row, &err) < 0) {
+		if (o->json)
+			print_pull(&box, o, source->name, NULL);
+		control_poke(box.config.box.data);
+		return say_error(&err);
+	}
+	control_poke(box.config.box.data);
+	return print_pull(&box, o, source->name, &dump);
+}
+
+/* ---- drill */
+
+/*
+ * The configuration a dump is drilled with: its source's, or where that file is
+ * gone or broken, the defaults: the dump can be drilled all the same.
+ */
+static const struct source_config *drilled_with(const struct box *box, const char *name, struct source_config *fallback)
+{
+	const struct source_config *source = config_source(&box->config, name);
+
+	if (source && !source->broken)
+		return source;
+	source_config_init(fallback, name);
+	return fallback;
+}
+
+static int drill_one(struct box *box, const struct options *o, const struct dump *dump, int64_t round, bool print)
+{
+	CLEANUP(source_config_done) struct source_config fallback = {0};
+	const struct source_config *source = drilled_with(box, dump->source, &fallback);
+	struct drill_work work = {
+		.dump = dump,
+		.source = source,
+		.level = o->level ? (enum level)level_from_word(o->level) : source->level,
+		.trigger = trigger_of(o),
+		.round = round,
+		.keep_s = o->keep_s,
+		.quiet = o->json,
+	};
+	enum verdict verdict;
+	struct error err;
+	int64_t row;
+	int code;
+
+	if (work_drill(box, &work, &row, &verdict, &err) < 0)
+		return say_error(&err);
+	control_poke(box->config.box.data);
+	code = print ? print_drill(box, o, row) : 0;
+	return code ? code : verdict_exit_code(verdict);
+}
+
+static int drill_newest(struct box *box, const struct options *o, const char *source)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	const struct dump *newest;
+	struct error err;
+
+	if (box_dumps(box, source, &list, &err) < 0)
+		return say_error(&err);
+	newest = dumps_newest(&list, source, clock_wall());
+	if (!newest)
+		newest = dumps_newest(&list, source, TIME_UNKNOWN);
+	if (newest)
+		return drill_one(box, o, newest, 0, true);
+	(void)fail(&err, ERR_NOTHING, "there is no dump of '%s' to drill: 'drillbox round %s' pulls one first", source, source);
+	return say_error(&err);
+}
+
+/* Every source in turn; a broken one counts as undecided and the others go on. */
+static int each_source(struct box *box, const struct options *o, int (*one)(struct box *, const struct options *, const char *))
+{
+	struct error err;
+	int code = 0;
+
+	if (box->config.source_count == 0) {
+		(void)fail(&err, ERR_NOTHING, "no source is configured: put a file into '%s/sources.d'", box->config.dir);
+		return say_error(&err);
+	}
+	for (size_t i = 0; i < box->config.source_count; i++) {
+		const struct source_config *source = box->config.sources[i];
+
+		if (deadline_stopped((struct deadline){INT64_MAX, box->stop_fd}))
+			return gravest(code, 2);
+		if (source->broken) {
+			log_error("%s", source->why.text);
+			code = gravest(code, 2);
+			continue;
+		}
+		code = gravest(code, one(box, o, source->name));
+	}
+	return code;
+}
+
+int verb_drill(const struct options *o)
+{
+	const char *what = o->arg_count ? o->args[0] : NULL;
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dump_done) struct dump dump = {0};
+	struct error err;
+
+	if (box_open(o, BOX_WORK, "drill", what, &box, &err) < 0)
+		return say_error(&err);
+	if (!what)
+		return each_source(&box, o, drill_newest);
+	if (config_source(&box.config, what) || !strchr(what, '/')) {
+		const struct source_config *source;
+
+		if (box_source(&box, what, &source, &err) < 0)
+			return say_error(&err);
+		return drill_newest(&box, o, what);
+	}
+	if (box_dump(&box, what, &dump, &err) < 0)
+		return say_error(&err);
+	return drill_one(&box, o, &dump, 0, true);
+}
+
+/* ---- round */
+
+static int end_round(struct box *box, int64_t round, int code, const char *reason, bool interrupted, double started)
+{
+	enum verdict verdict = code == 0 ? VERDICT_PASS : code == 1 ? VERDICT_FAIL : VERDICT_UNDECIDED;
+	struct error err;
+
+	if (ledger_round_end(box->ledger, round, verdict, reason, interrupted, clock_mono() - started, &err) < 0)
+		return say_error(&err);
+	return code;
+}
+
+/* Retention after a round is housekeeping: what it could not do changes no verdict. */
+static void prune_after(struct box *box, const char *source)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	char **gone = NULL;
+	struct error err;
+	int64_t bytes;
+
+	if (work_prune(box, source, false, &list, &gone, &bytes, &err) < 0)
+		log_error("%s", err.text);
+	gone_done(gone, list.count);
+}
+
+static int round_one(struct box *box, const struct options *o, const char *name)
+{
+	CLEANUP(event_done) struct event drilled = {0};
+	CLEANUP(dump_done) struct dump dump = {0};
+	CLEANUP(drill_record_done) struct drill_record record = {0};
+	const struct source_config *source;
+	double started = clock_mono();
+	int64_t round, row, drill = 0;
+	struct error err;
+	int code;
+
+	if (box_source(box, name, &source, &err) < 0 ||
+	    ledger_round_begin(box->ledger, name, trigger_of(o), &round, &err) < 0)
+		return say_error(&err);
+	if (work_pull(box, source, trigger_of(o), round, &dump, &row, &err) < 0) {
+		if (o->json)
+			print_pull(box, o, name, NULL);
+		return end_round(box, round, say_error(&err), err.text, err.kind == ERR_STOPPED, started);
+	}
+	code = drill_one(box, o, &dump, round, true);
+	if (ledger_newest_drill(box->ledger, NULL, dump.name, &drill, &err) < 0 || !drill ||
+	    ledger_drill(box->ledger, drill, &record, &err) < 0)
+		return say_error(&err);
+	code = end_round(box, round, code, record.event.reason, record.event.interrupted, started);
+	prune_after(box, name);
+	return code;
+}
+
+int verb_round(const struct options *o)
+{
+	const char *name = o->arg_count ? o->args[0] : NULL;
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	const struct source_config *source;
+	struct error err;
+
+	if (box_open(o, BOX_WORK, "round", name, &box, &err) < 0)
+		return say_error(&err);
+	if (!name)
+		return each_source(&box, o, round_one);
+	if (box_source(&box, name, &source, &err) < 0)
+		return say_error(&err);
+	return round_one(&box, o, name);
+}
+
+/* ---- a person's word */
+
+/* Who is at the keyboard: through sudo the one who called it. */
+static const char *who(void)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *caller = getenv("SUDO_USER");
+
+	if (getuid() == 0 && caller && *caller)
+		return caller;
+	return pw ? pw->pw_name : "unknown";
+}
+
+int verb_accept(const struct options *o)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dump_done) struct dump dump = {0};
+	struct error err;
+
+	if (!o->why || !*o->why) {
+		(void)fail(&err, ERR_USAGE, "say why you vouch for it: drillbox accept %s --why 'source was archived'",
+			   o->args[0]);
+		return say_error(&err);
+	}
+	if (box_open(o, BOX_NOTE, "accept", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	    ledger_accept(box.ledger, dump.name, who(), o->why, &err) < 0)
+		return say_error(&err);
+	control_poke(box.config.box.data);
+	printf("%s is the baseline from now on, says %s: %s\nIt proves nothing by itself: drillbox drill %s\n", dump.name,
+	       who(), o->why, dump.name);
+	return 0;
+}
+
+int verb_ack(const struct options *o)
+{
+	const char *only = o->arg_count ? o->args[0] : NULL;
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(overview_done) struct overview now = {0};
+	const struct source_config *source;
+	size_t done = 0;
+	struct error err;
+
+	if (box_open(o, BOX_NOTE, "ack", NULL, &box, &err) < 0 || (only && box_source(&box, only, &source, &err) < 0) ||
+	    overview_gather(&box, clock_wall(), &now, &err) < 0)
+		return say_error(&err);
+	for (size_t i = 0; i < now.status.source_count; i++) {
+		const struct source_overview *s = &now.sources[i];
+
+		if (!s->newest_refuted || s->facts.refuted_acknowledged ||
+		    (only && strcmp(now.status.sources[i].source, only) != 0))
+			continue;
+		if (ledger_acknowledge(box.ledger, s->newest_refuted, who(), &err) < 0)
+			return say_error(&err);
+		printf("acknowledged: %s is refuted: %s\n", s->newest_refuted, now.status.sources[i].reason);
+		done++;
+	}
+	if (done == 0)
+		printf("nothing to acknowledge%s%s\n", only ? " of " : "", only ? only : "");
+	control_poke(box.config.box.data);
+	return 0;
+}
+
+int verb_stop(const struct options *o)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
+	struct error err;
+
+	if (box_open(o, BOX_LOOK, "stop", NULL, &box, &err) < 0 ||
+	    lock_read(box.config.box.data, &holder, &err) < 0)
+		return say_error(&err);
+	if (!holder.pid) {
+		printf("nothing is running\n");
+		return 0;
+	}
+	if (stop_signal_send(holder.pid, &err) < 0)
+		return say_error(&err);
+	printf("asked the %s of %s (pid %lld) to stop; it becomes undecided\n", holder.verb,
+	       holder.source ? holder.source : "every source", (long long)holder.pid);
+	return 0;
+}
+
+int verb_prune(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dumps_done) struct dumps list = {0};
+	struct prune facts = {.dry = o->dry_run};
+	char **gone = NULL;
+	struct error err;
+
+	if (box_open(o, o->dry_run ? BOX_LOOK : BOX_WORK, "prune", NULL, &box, &err) < 0 ||
+	    work_prune(&box, NULL, o->dry_run, &list, &gone, &facts.freed_bytes, &err) < 0)
+		return say_error(&err);
+	facts.list = &list;
+	facts.gone_because = gone;
+	report_prune(&r, &facts);
+	gone_done(gone, list.count);
+	return 0;
+}
