@@ -13,12 +13,27 @@ struct sqlite; /* a database */
 struct sqlite_statement;
 
 /*
- * Open for writing (WAL, synchronous=FULL, persistent WAL and shared-memory
- * files, so that another uid can read while nobody writes) or for reading only.
- * Waits up to 10 s for a lock.
+ * Open for writing (WAL, synchronous=FULL; the WAL and its shared memory stay
+ * behind at the end, so that another uid can read while nobody writes, and a
+ * commit is one sync), for reading only, or in memory for a ledger that is not
+ * there yet. Waits up to 10 s for a lock. Writing makes the file, 0640.
+ *
+ * Errors: ERR_DATA (damaged, or no SQLite file), ERR_PRIVILEGE (this user may
+ * not), ERR_SPACE, ERR_BUSY, ERR_IO.
  */
-MUST_CHECK int sqlite_open(const char *path, bool writable, struct sqlite **ret, struct error *err);
+enum sqlite_mode { SQLITE_READING, SQLITE_WRITING, SQLITE_IN_MEMORY };
+
+MUST_CHECK int sqlite_open(const char *path, enum sqlite_mode mode, struct sqlite **ret, struct error *err);
 void sqlite_close(struct sqlite **db);
+
+/* Read all of it (or, if it is larger than 'cap' bytes, nothing): ERR_DATA with the first thing that is wrong. */
+MUST_CHECK int sqlite_verify(struct sqlite *db, int64_t cap, struct error *err);
+
+/* A transaction: what is not committed is undone. Take the write lock at once, so that it waits here and nowhere later. */
+MUST_CHECK int sqlite_begin(struct sqlite *db, struct error *err);
+MUST_CHECK int sqlite_commit(struct sqlite *db, struct error *err);
+/* For the way out after an error, and as a no-op after a commit. */
+void sqlite_rollback(struct sqlite *db);
 
 /* Statements without parameters or rows, several separated by ';'. */
 MUST_CHECK int sqlite_script(struct sqlite *db, const char *sql, struct error *err);
@@ -32,6 +47,8 @@ MUST_CHECK int sqlite_prepare(struct sqlite *db, struct sqlite_statement **ret, 
 			      const char *types, ...);
 /* 1: a row; 0: the end; -1: an error. */
 MUST_CHECK int sqlite_step(struct sqlite_statement *s, struct error *err);
+/* Run it once more with other values, without preparing it again. */
+MUST_CHECK int sqlite_again(struct sqlite_statement *s, struct error *err, const char *types, ...);
 void sqlite_finish(struct sqlite_statement **s);
 int64_t sqlite_int(struct sqlite_statement *s, int column);
 double sqlite_real(struct sqlite_statement *s, int column);
