@@ -18,7 +18,7 @@
 #include "port/toolset.h"
 
 /* What the source said of itself; holds only where 'reached'. Zero-initialised is empty. */
-struct source_facts {
+struct source_answers {
 	bool reached;		   /* a login succeeded */
 	bool asked;		   /* everything below was answered */
 	int version_num;
@@ -40,9 +40,9 @@ struct source_facts {
  */
 MUST_CHECK int precheck_postgres(const struct source_config *source, const char *password,
 				 const struct toolset *tools, struct deadline deadline, struct prechecks *list,
-				 struct source_facts *ret, struct error *err);
+				 struct source_answers *ret, struct error *err);
 
-void source_facts_done(struct source_facts *facts);
+void source_answers_done(struct source_answers *answers);
 
 /* How the source is reached. Points into 'source' and 'password'. */
 struct pg_target source_target(const struct source_config *source, const char *password);

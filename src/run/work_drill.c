@@ -18,10 +18,10 @@ struct watchers {
 	struct progress *progress;
 	const struct drill_work *work;
 	int64_t row;
-	double started;
 	enum rung rung;
 	bool rung_known;
 	bool recorded;
+	bool interrupted;
 	struct error *err;
 };
 
@@ -37,7 +37,7 @@ struct preparation {
 	struct dump_record record;
 	struct drill_record last_proof;
 	struct drill_value *last_values;
-	struct toolset *tools;
+	struct toolset tools;
 };
 
 static void preparation_done(struct preparation *p)
@@ -46,7 +46,7 @@ static void preparation_done(struct preparation *p)
 	manifest_done(&p->predecessor);
 	dump_record_done(&p->record);
 	drill_record_done(&p->last_proof);
-	toolset_free(&p->tools);
+	toolset_done(&p->tools);
 	cleanup_free(&p->predecessor_name);
 	cleanup_free(&p->manifest_path);
 	cleanup_free(&p->manifest_why);
@@ -78,7 +78,7 @@ static int record_end(struct watchers *w, const struct drill_outcome *o, const s
 		.verdict = why ? VERDICT_UNDECIDED : o->verdict,
 		.reason = why ? why->text : o->reason ? o->reason : "",
 		.why = why ? why->kind : ERR_NONE,
-		.interrupted = why && why->kind == ERR_STOPPED && stop_signal_is_shutdown(w->box->stop_fd),
+		.interrupted = w->interrupted,
 		.seconds = o->seconds,
 		.scratch_bytes = o->scratch_bytes,
 		.findings = &o->findings,
@@ -181,14 +181,14 @@ static int prepare(const struct box *box, const struct drill_work *work, int64_t
 	r->id = p->id;
 	r->checks_dir = p->checks_dir = path_join(checks, work->dump->source);
 	r->deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, work->source->drill_timeout_s * 1000);
-	if (toolset_scan(&box->config.box.bins, &p->tools, err) < 0 || prepare_manifest(work, p, r) < 0 ||
+	if (toolset_scan(&p->tools, &box->config.box.bins, r->deadline, err) < 0 || prepare_manifest(work, p, r) < 0 ||
 	    ledger_dump(box->ledger, work->dump->name, &p->record, err) < 0 ||
 	    prepare_predecessor(box, work, p, r, err) < 0 || prepare_last_values(box, work, p, r, err) < 0 ||
 	    ledger_scratch_largest(box->ledger, work->dump->source, &r->known_scratch, err) < 0 ||
 	    ledger_restore_median(box->ledger, work->dump->source, MEDIAN_OF, &r->restore_median, &r->restore_median_of,
 				  err) < 0)
 		return -1;
-	r->tools = p->tools;
+	r->tools = &p->tools;
 	r->accepted = p->record.accepted;
 	if (*p->record.sha256)
 		r->expected_sha256 = p->record.sha256;
@@ -216,7 +216,7 @@ int work_drill(struct box *box, const struct drill_work *work, int64_t *ret_row,
 	    drill_run(&request, &outcome, &trouble) < 0) {
 		why = &trouble;
 		if (why->kind == ERR_STOPPED)
-			stop_signal_explain(box->stop_fd, &trouble);
+			watchers.interrupted = stop_signal_explain(box->stop_fd, &trouble);
 	}
 	*ret_row = watchers.row;
 	*ret_verdict = why ? VERDICT_UNDECIDED : outcome.verdict;
