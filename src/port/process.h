@@ -1,7 +1,9 @@
 /*
- * Child processes: an argv, never a shell; their own process group; a clean
- * environment; default signals; no descriptor of ours beyond 0 to 2 and those
- * passed on. A child's death is what ends a wait: poll on its pidfd.
+ * Child processes: an argv, never a shell; their own session and process group;
+ * a clean environment; default signals; no descriptor of ours beyond 0 to 2 and
+ * those passed on; killed when we die. A child's death is what ends a wait: poll
+ * on its pidfd. What it leaves behind in its group is killed then, so that no
+ * grandchild with an open pipe can keep us waiting.
  *
  *     struct process_spec spec = {.argv = argv, .env = env};
  *     CLEANUP(process_done) struct process p = PROCESS_INIT;
@@ -14,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/clock.h"
@@ -28,7 +31,14 @@ typedef void (*process_sink)(void *context, const char *bytes, size_t n);
 /* Called every 'tick_ms' while the child lives; -1 ends the child and the wait with this error. */
 typedef int (*process_tick)(void *context, struct error *err);
 
+/* A resource limit (setrlimit(2)), for hard and soft, never above what we have ourselves. */
+struct process_limit {
+	int resource;
+	int64_t value;
+};
+
 struct process_spec {
+	const char *name;	 /* what messages call it; NULL: the last part of argv[0] */
 	const char *const *argv; /* argv[0] is an absolute path, or looked up in PATH of 'env' */
 	const char *const *env;	 /* "A=b", ended by NULL; added to PATH, LC_ALL=C, TZ=UTC. NULL: only those */
 	const char *dir;	 /* working folder; NULL: "/" */
@@ -42,13 +52,21 @@ struct process_spec {
 	int tick_ms;		 /* 0: 500 */
 	const int *pass_fds;	 /* stay open in the child under their own numbers */
 	size_t pass_fd_count;
+	const struct process_limit *limits;
+	size_t limit_count;
+	bool expendable;	 /* the first to go when memory is short */
 };
 
 struct process {
 	pid_t pid;
 	int pidfd;
 	int out_fd, err_fd;
-	const struct process_spec *spec; /* must outlive the process */
+	char *name;
+	struct process_spec spec; /* without what only the start needed: argv, env, pass_fds, limits */
+	int64_t next_tick_ms;
+	int wrapper_fd;		 /* what the sandbox says of itself; -1: not in one */
+	/* Set by the sandbox: once reaped, tell whether the program was ever reached. */
+	int (*reached)(struct process *p, struct error *err);
 	bool reaped;
 	int status;		 /* wait status, once reaped */
 	struct text output;
@@ -56,8 +74,12 @@ struct process {
 	double cpu_seconds;	 /* user and system of it and its waited-for children */
 };
 
-#define PROCESS_INIT ((struct process){.pidfd = -1, .out_fd = -1, .err_fd = -1})
+#define PROCESS_INIT ((struct process){.pidfd = -1, .out_fd = -1, .err_fd = -1, .wrapper_fd = -1})
 
+/*
+ * A program that cannot be executed is an error that names it (ERR_LACKING when
+ * it is not there), not an exit status. 'spec' is needed during the call only.
+ */
 MUST_CHECK int process_start(struct process *p, const struct process_spec *spec, struct error *err);
 
 /*
@@ -71,13 +93,23 @@ MUST_CHECK int process_wait(struct process *p, struct deadline deadline, struct 
 MUST_CHECK int process_run(const struct process_spec *spec, struct deadline deadline, enum error_kind kind,
 			   char **ret_output, struct error *err);
 
+/* The second half of process_run(), for a process that was started already. */
+MUST_CHECK int process_finish(struct process *p, struct deadline deadline, enum error_kind kind, char **ret_output,
+			      struct error *err);
+
 bool process_alive(struct process *p);
 bool process_succeeded(const struct process *p);
+
+/* Ended by a signal, so that it says nothing about what it worked on. */
+bool process_killed(const struct process *p);
 
 /* "pg_dump ended with 1: error: ..." from the program's name, status and last words. Owned by the caller. */
 char *process_epitaph(const struct process *p);
 
-/* End it: 'signal' to the group, after 'grace_ms' KILL, reap. */
+/*
+ * End it: 'signal' to the group, after 'grace_ms' KILL, reap. On return all that
+ * held its output are gone too, also inside a sandbox.
+ */
 void process_stop(struct process *p, int signal, int grace_ms);
 
 /* Stop with KILL if it still lives; free. */
