@@ -1,0 +1,233 @@
+/* Verbs that only read: they answer while others work, and exit 0 when they could answer. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "run/control.h"
+#include "run/gather.h"
+#include "run/overview.h"
+#include "run/watching.h"
+
+#define HISTORY_ROWS 30 /* without --limit or --since */
+
+/* What the overview cannot see: the daemon's lights, and who works. */
+static int add_liveness(const struct box *box, struct overview *o, struct error *err)
+{
+	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
+	char since[TIME_TEXT];
+	bool held;
+
+	o->status.daemon = control_lights(box->config.box.data, &o->status.lights, &held);
+	if (lock_read(box->config.box.data, &holder, err) < 0)
+		return -1;
+	if (holder.pid)
+		o->status.running = format("%s of %s since %s, pid %lld", holder.verb,
+					   holder.source ? holder.source : "every source",
+					   time_rfc3339(holder.since, since), (long long)holder.pid);
+	if (!o->status.daemon)
+		for (size_t i = 0; i < o->status.source_count; i++)
+			o->status.sources[i].next = TIME_UNKNOWN;
+	return 0;
+}
+
+int verb_status(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(overview_done) struct overview now = {0};
+	struct error err;
+
+	if (box_open(o, BOX_LOOK, "status", NULL, &box, &err) < 0 ||
+	    overview_gather(&box, clock_wall(), &now, &err) < 0 || add_liveness(&box, &now, &err) < 0)
+		return say_error(&err);
+	report_status(&r, &now.status);
+	return status_exit_code(&now.status);
+}
+
+/* A source that is configured, has dumps, or is in the ledger; anything else is a slip of the finger. */
+static int known_source(const struct box *box, const char *name, struct error *err)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	CLEANUP(events_done) struct events rows = {0};
+	const struct history_filter one = {.source = name, .since = TIME_UNKNOWN, .limit = 1};
+	const struct source_config *source;
+
+	if (config_source(&box->config, name))
+		return 0;
+	if (!source_name_valid(name))
+		return box_source(box, name, &source, err);
+	if (box_dumps(box, name, &list, err) < 0 || ledger_history(box->ledger, &one, &rows, err) < 0)
+		return -1;
+	return list.count || rows.count ? 0 : box_source(box, name, &source, err);
+}
+
+int verb_history(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(events_done) struct events rows = {0};
+	struct history_filter filter = {
+		.source = o->arg_count ? o->args[0] : NULL,
+		.since = o->since,
+		.limit = o->limit ? (size_t)o->limit : o->since == TIME_UNKNOWN ? HISTORY_ROWS : 0,
+	};
+	struct error err;
+
+	if (box_open(o, BOX_LOOK, "history", NULL, &box, &err) < 0 ||
+	    (filter.source && known_source(&box, filter.source, &err) < 0) ||
+	    ledger_history(box.ledger, &filter, &rows, &err) < 0)
+		return say_error(&err);
+	report_history(&r, &rows);
+	return 0;
+}
+
+/* A drill by its number, or the newest of a source, of a dump, or of all. */
+static int find_drill(const struct box *box, const char *what, int64_t *ret, struct error *err)
+{
+	bool is_dump = what && strchr(what, '/');
+
+	if (what && parse_int(what, 1, INT64_MAX, ret))
+		return 0;
+	if (what && !is_dump && known_source(box, what, err) < 0)
+		return -1;
+	if (is_dump) {
+		CLEANUP(dump_done) struct dump dump = {0};
+
+		/* also one that left the store: its drills are still in the ledger */
+		if (box_dump(box, what, &dump, err) < 0 && err->kind != ERR_USAGE)
+			return -1;
+		if (ledger_newest_drill(box->ledger, NULL, dump.name ? dump.name : what, ret, err) < 0)
+			return -1;
+		if (!*ret && !dump.name)
+			return fail(err, ERR_USAGE, "there is no dump '%s': 'drillbox dumps' lists them", what);
+	} else if (ledger_newest_drill(box->ledger, what, NULL, ret, err) < 0) {
+		return -1;
+	}
+	if (*ret)
+		return 0;
+	return fail(err, ERR_NOTHING, "nothing was drilled yet%s%s: 'drillbox round' pulls and drills", what ? " of " : "",
+		    what ? what : "");
+}
+
+int verb_show(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(show_done) struct show show = {0};
+	struct error err;
+	int64_t drill;
+
+	if (box_open(o, BOX_LOOK, "show", NULL, &box, &err) < 0 ||
+	    find_drill(&box, o->arg_count ? o->args[0] : NULL, &drill, &err) < 0 ||
+	    show_gather(&box, drill, &show, &err) < 0)
+		return say_error(&err);
+	report_show(&r, &show);
+	return 0;
+}
+
+int verb_dumps(const struct options *o)
+{
+	const char *source = o->arg_count ? o->args[0] : NULL;
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dumps_done) struct dumps list = {0};
+	CLEANUP(store_room_done) struct store_room room = {0};
+	struct error err;
+	char **gone;
+
+	if (box_open(o, BOX_LOOK, "dumps", NULL, &box, &err) < 0 ||
+	    (source && known_source(&box, source, &err) < 0) || box_dumps(&box, source, &list, &err) < 0 ||
+	    store_room(box.store, &room, &err) < 0)
+		return say_error(&err);
+	gone = xcalloc(list.count + 1, sizeof(*gone));
+	box_judge(&box, &list, gone);
+	report_dumps(&r, &list, room.free);
+	for (size_t i = 0; i < list.count; i++)
+		free(gone[i]);
+	free(gone);
+	return 0;
+}
+
+/* The contents as the manifest has them: what the source held, and why something was left out. */
+static void contents_of(const struct manifest *m, struct contents *c, struct contents_line **ret_lines)
+{
+	size_t n = 0, objects = 0;
+	struct contents_line *lines;
+
+	for (size_t i = 0; i < m->class_count; i++)
+		objects += m->classes[i].count;
+	lines = xcalloc(m->relation_count + m->sequence_count + m->extension_count + objects + 1, sizeof(*lines));
+	for (size_t i = 0; i < m->extension_count; i++)
+		lines[n++] = (struct contents_line){"extension", m->extensions[i].name, -1, m->extensions[i].version};
+	for (size_t i = 0; i < m->relation_count; i++)
+		lines[n++] = (struct contents_line){"table", m->relations[i].name, m->relations[i].rows,
+						    m->relations[i].left_out};
+	for (size_t i = 0; i < m->sequence_count; i++)
+		lines[n++] = (struct contents_line){"sequence", m->sequences[i].name, -1, NULL};
+	for (size_t i = 0; i < m->class_count; i++) {
+		static const char *const shown[] = {"index", "view", "function", "trigger", "policy", "type", NULL};
+		const char *class = m->classes[i].name;
+
+		for (size_t k = 0; shown[k]; k++)
+			for (size_t j = 0; strcmp(class, shown[k]) == 0 && j < m->classes[i].count; j++)
+				lines[n++] = (struct contents_line){shown[k], m->classes[i].objects[j].name, -1, NULL};
+	}
+	c->lines = *ret_lines = lines;
+	c->count = n;
+}
+
+int verb_list(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dump_done) struct dump dump = {0};
+	CLEANUP(manifest_done) struct manifest m = {0};
+	struct contents contents = {.dump = &dump};
+	struct contents_line *lines = NULL;
+	autofree char *made_by = NULL;
+	struct error err;
+
+	if (box_open(o, BOX_LOOK, "list", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	    box_manifest(&dump, &m, &err) < 0)
+		return say_error(&err);
+	made_by = format("%s of server %s, %s format", m.dumped_by, m.server_version, m.format);
+	contents.made_by = made_by;
+	contents_of(&m, &contents, &lines);
+	report_contents(&r, &contents);
+	free(lines);
+	return 0;
+}
+
+int verb_fetch(const struct options *o)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(dump_done) struct dump dump = {0};
+	autofree char *damage = NULL;
+	struct error err;
+
+	if (isatty(STDOUT_FILENO)) {
+		(void)fail(&err, ERR_USAGE, "standard output is a terminal: drillbox fetch %s >FILE", o->args[0]);
+		return say_error(&err);
+	}
+	if (box_open(o, BOX_LOOK, "fetch", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	    store_fetch(&dump, STDOUT_FILENO, NO_DEADLINE, NULL, NULL, &damage, &err) < 0)
+		return say_error(&err);
+	if (!damage)
+		return 0;
+	log_error("%s: do not use what was fetched", damage);
+	return 1;
+}
+
+int verb_watch(const struct options *o)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	struct error err;
+
+	if (box_open(o, BOX_LOOK, "watch", NULL, &box, &err) < 0 || watch(&box, o->json, &err) < 0)
+		return say_error(&err);
+	return 0;
+}
