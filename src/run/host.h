@@ -1,0 +1,22 @@
+/* Facts about the machine, read from the kernel. None of these waits. */
+#ifndef DRILLBOX_RUN_HOST_H
+#define DRILLBOX_RUN_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* adjtimex(2): the kernel's clock is disciplined by a time service. */
+bool host_clock_synchronised(void);
+
+/* An interface other than lo is up, has a carrier and an address that reaches beyond the link. */
+bool host_network_up(void);
+
+/* /proc/sys/kernel/random/boot_id; "" where there is none. Owned by the caller. */
+char *host_boot_id(void);
+
+/* That the data folder is there and can be written to; ERR_IO or ERR_SPACE with the reason. Writes nothing. */
+MUST_CHECK int host_data_usable(const char *data, struct error *err);
+
+#endif

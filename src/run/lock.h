@@ -1,0 +1,50 @@
+/*
+ * DATA/lock: held (flock) by the one verb that works, with what it is doing
+ * written inside for everybody else to read. The kernel lets go of it when the
+ * holder dies, however that happens.
+ */
+#ifndef DRILLBOX_RUN_LOCK_H
+#define DRILLBOX_RUN_LOCK_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+struct lock;
+
+/*
+ * Take it. While somebody else holds it, wait until 'patience' ends, then
+ * ERR_BUSY naming verb, source, pid and start. 'source' NULL: all of them.
+ */
+MUST_CHECK int lock_take(const char *data, const char *verb, const char *source, struct deadline patience,
+			 struct lock **ret, struct error *err);
+
+/*
+ * What is being done now, for `watch`, `status` and the daemon: a phase
+ * ("restore"), how much of it is done (of 0: not known), what is worked on (may
+ * be NULL). Written at most four times a second, a new phase at once; never synced.
+ */
+void lock_note(struct lock *lock, const char *phase, int64_t done, int64_t of, const char *item);
+
+void lock_free(struct lock **lock);
+
+/* Who holds it; pid 0: nobody. All text owned, NULL where there is none. */
+struct lock_holder {
+	int64_t pid;
+	char *verb;
+	char *source;
+	int64_t since;	 /* wall clock */
+	char *phase;
+	char *item;
+	int64_t done, of;
+};
+
+/* Never waits, never makes the file; needs no more than to read it. */
+MUST_CHECK int lock_read(const char *data, struct lock_holder *ret, struct error *err);
+void lock_holder_done(struct lock_holder *h);
+
+/* The daemon's own, DATA/daemon.lock: ERR_BUSY names the pid of the other one. */
+MUST_CHECK int lock_take_daemon(const char *data, struct lock **ret, struct error *err);
+
+#endif
