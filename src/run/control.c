@@ -1,0 +1,240 @@
+#include "run/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "port/json.h"
+
+#define SOCKET_NAME "control.sock"
+#define CLIENTS 8
+#define LINE_CAP 64
+#define REPLY_CAP 512
+#define CLIENT_MS 2000 /* how long the daemon keeps a silent client */
+#define ANSWER_MS 1000 /* how long a verb waits for the daemon */
+
+struct client {
+	int fd;
+	int64_t until_ms;
+	size_t length;
+	char line[LINE_CAP];
+};
+
+struct control {
+	int fd;
+	int folder;
+	struct client clients[CLIENTS];
+};
+
+/*
+ * The address through the folder's descriptor: DATA may be longer than the 107
+ * bytes a socket's path can have.
+ */
+static int folder_address(const char *data, struct sockaddr_un *ret)
+{
+	int folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	(void)snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/" SOCKET_NAME, folder);
+	return folder;
+}
+
+int control_listen(const char *data, struct control **ret, struct error *err)
+{
+	CLEANUP(control_close) struct control *c = xcalloc(1, sizeof(*c));
+	struct sockaddr_un at;
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		c->clients[i].fd = -1;
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->folder = folder_address(data, &at);
+	if (c->fd < 0 || c->folder < 0)
+		return fail(err, ERR_IO, "opening the control socket in '%s': %m", data);
+	/* the daemon's lock is ours, so what is there belongs to a dead one */
+	(void)unlinkat(c->folder, SOCKET_NAME, 0);
+	if (bind(c->fd, (const struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    fchmodat(c->folder, SOCKET_NAME, 0666, 0) < 0 || listen(c->fd, CLIENTS) < 0)
+		return fail(err, ERR_IO, "opening the control socket in '%s': %m", data);
+	*ret = take(c);
+	return 0;
+}
+
+int control_fd(const struct control *c)
+{
+	return c->fd;
+}
+
+static void drop(struct client *client)
+{
+	close(client->fd);
+	client->fd = -1;
+}
+
+static void admit(struct control *c, int64_t now)
+{
+	int fd;
+
+	while ((fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		struct client *oldest = &c->clients[0];
+
+		for (size_t i = 0; i < CLIENTS; i++)
+			if (c->clients[i].fd < 0 || c->clients[i].until_ms < oldest->until_ms)
+				oldest = &c->clients[i];
+		if (oldest->fd >= 0)
+			drop(oldest);
+		*oldest = (struct client){.fd = fd, .until_ms = now + CLIENT_MS};
+	}
+}
+
+static char *answer(const char *line, const struct lights *lights, bool held, bool *look)
+{
+	CLEANUP(json_free) struct json *reply = json_object();
+
+	if (strcmp(line, "lights") == 0) {
+		json_set_text(reply, "pass", pattern_word(lights->pass));
+		json_set_text(reply, "busy", pattern_word(lights->busy));
+		json_set_text(reply, "fail", pattern_word(lights->fail));
+		json_set_bool(reply, "button_held_at_start", held);
+	} else if (strcmp(line, "look") == 0) {
+		*look = true;
+		json_set_bool(reply, "ok", true);
+	} else {
+		json_set_text(reply, "error", "say 'lights' or 'look'");
+	}
+	return json_text(reply, false);
+}
+
+/* Read what came; a whole line is answered, and the client is done. */
+static void hear(struct client *client, const struct lights *lights, bool held, bool *look)
+{
+	ssize_t n = read(client->fd, client->line + client->length, LINE_CAP - 1 - client->length);
+	autofree char *reply = NULL;
+	char *end;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		drop(client);
+		return;
+	}
+	client->length += (size_t)n;
+	client->line[client->length] = '\0';
+	end = strchr(client->line, '\n');
+	if (!end) {
+		if (client->length == LINE_CAP - 1)
+			drop(client);
+		return;
+	}
+	*end = '\0';
+	reply = answer(client->line, lights, held, look);
+	/* a reply is far smaller than any socket buffer: one that does not fit is from a client that is gone */
+	(void)send(client->fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)send(client->fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	drop(client);
+}
+
+bool control_serve(struct control *c, const struct lights *lights, bool button_held_at_start)
+{
+	int64_t now = clock_mono_ms();
+	bool look = false;
+
+	admit(c, now);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		struct client *client = &c->clients[i];
+
+		if (client->fd < 0)
+			continue;
+		hear(client, lights, button_held_at_start, &look);
+		if (client->fd >= 0 && now >= client->until_ms)
+			drop(client);
+	}
+	return look;
+}
+
+void control_close(struct control **c)
+{
+	if (!*c)
+		return;
+	for (size_t i = 0; i < CLIENTS; i++)
+		cleanup_close(&(*c)->clients[i].fd);
+	if ((*c)->folder >= 0)
+		(void)unlinkat((*c)->folder, SOCKET_NAME, 0);
+	cleanup_close(&(*c)->folder);
+	cleanup_close(&(*c)->fd);
+	free(*c);
+	*c = NULL;
+}
+
+/* ---- the other end */
+
+static bool ready(int fd, short events, struct deadline deadline)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	return poll(&p, 1, deadline_left(deadline)) > 0;
+}
+
+/* One line there, one line back into 'reply'; false when nobody answers in time. */
+static bool ask(const char *data, const char *line, char *reply, size_t cap)
+{
+	struct deadline deadline = deadline_in(NO_DEADLINE, ANSWER_MS);
+	struct sockaddr_un at;
+	autoclose int folder = folder_address(data, &at);
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	size_t got = 0;
+	ssize_t n;
+
+	if (folder < 0 || fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		return false;
+	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+		return false;
+	while (got < cap - 1 && ready(fd, POLLIN, deadline)) {
+		n = read(fd, reply + got, cap - 1 - got);
+		if (n <= 0)
+			break;
+		got += (size_t)n;
+	}
+	reply[got] = '\0';
+	return got > 0 && reply[got - 1] == '\n';
+}
+
+static bool light_from(const struct json *reply, const char *key, enum pattern *ret)
+{
+	const char *word = json_get_text(reply, key);
+	int p = word ? pattern_from_word(word) : -1;
+
+	if (p < 0)
+		return false;
+	*ret = (enum pattern)p;
+	return true;
+}
+
+bool control_lights(const char *data, struct lights *ret, bool *ret_button_held)
+{
+	CLEANUP(json_free) struct json *reply = NULL;
+	char text[REPLY_CAP];
+	struct error ignored;
+
+	*ret_button_held = false;
+	if (!ask(data, "lights\n", text, sizeof(text)) || json_parse(text, strlen(text), &reply, &ignored) < 0)
+		return false;
+	*ret_button_held = json_get_bool(reply, "button_held_at_start");
+	return light_from(reply, "pass", &ret->pass) && light_from(reply, "busy", &ret->busy) &&
+	       light_from(reply, "fail", &ret->fail);
+}
+
+void control_poke(const char *data)
+{
+	char text[REPLY_CAP];
+
+	(void)ask(data, "look\n", text, sizeof(text));
+}
