@@ -160,7 +160,7 @@ static int attempt(struct pulling *p, struct dump *ret, struct error *err)
 		return -1;
 	set_text(&p->manifest.source, p->source->name);
 	lock_note(p->box->lock, "store", 0, 0, NULL);
-	if (store_commit(p->box->store, &in, &p->manifest, ret, err) < 0)
+	if (store_commit(p->box->store, &in, &p->manifest, p->deadline, ret, err) < 0)
 		return -1;
 	return store_digests(ret, &p->digests, err);
 }

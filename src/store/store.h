@@ -76,8 +76,8 @@ MUST_CHECK int store_begin(struct store *s, const char *source, struct incoming 
  * m->snapshot_time; with none free it is ERR_BUSY. 'ret' becomes the dump as
  * store_list() would show it. 'in' is spent, also on failure.
  */
-MUST_CHECK int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct dump *ret,
-			    struct error *err);
+MUST_CHECK int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct deadline deadline,
+			    struct dump *ret, struct error *err);
 
 /* Remove what has come so far. Does nothing after a commit. */
 void store_abort(struct incoming *in);
@@ -168,7 +168,7 @@ MUST_CHECK int store_fetch(const struct dump *d, int out, struct deadline deadli
 /*
  * Remove one dump with its manifest and digest list: first it loses its name
  * (renamed, synced), then its bytes, so that a power cut never leaves a part of
- * it under its name. Two syncs.
+ * it under its name; store_sweep() ends what was interrupted. One sync.
  */
 MUST_CHECK int store_remove(struct store *s, const struct dump *d, struct error *err);
 
