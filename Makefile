@@ -18,7 +18,7 @@ ifeq ($(INSIDE),)
 
 here := help clean install
 goals := $(filter-out $(here),$(or $(MAKECMDGOALS),all) $(if $(filter install,$(MAKECMDGOALS)),all))
-JOBS = $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
+JOBS ?= $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
 
 # All goals in one call: the first carries the others.
 .PHONY: $(here) $(goals) inside
