@@ -39,9 +39,10 @@ int scratch_reserve(struct ledger *ledger, int64_t *ret_bytes, struct error *err
 }
 
 /* The proven copy on which everything rests: there, of the size that was stored, looked at lately. */
-static int look_at_proven(const struct box *box, const struct dump *d, int64_t now, struct source_facts *facts,
+static int look_at_proven(const struct box *box, const struct dump *d, int64_t now, struct source_overview *s,
 			  struct source_status *status, struct error *err)
 {
+	struct source_facts *facts = &s->facts;
 	CLEANUP(dump_record_done) struct dump_record record = {0};
 
 	if (ledger_dump(box->ledger, d->name, &record, err) < 0)
@@ -51,6 +52,7 @@ static int look_at_proven(const struct box *box, const struct dump *d, int64_t n
 	facts->proven_copy_fresh = record.reread != TIME_UNKNOWN && now - record.reread < REREAD_FRESH_S;
 	status->data_as_of = d->taken;
 	status->restored_in = record.restore_seconds;
+	s->newest_proven = xstrdup(d->name);
 	return 0;
 }
 
@@ -95,7 +97,7 @@ static int look_at_dumps(const struct box *box, const struct dumps *all, int64_t
 		status->proven += d->state == DUMP_PROVEN;
 		s->facts.older_refuted = s->facts.older_refuted || (d != newest && d->state == DUMP_REFUTED);
 	}
-	if (proven && look_at_proven(box, proven, now, &s->facts, status, err) < 0)
+	if (proven && look_at_proven(box, proven, now, s, status, err) < 0)
 		return -1;
 	if (!newest) {
 		status->verdict = VERDICT_UNDECIDED;
@@ -239,8 +241,10 @@ int overview_gather(const struct box *box, int64_t now, struct overview *ret, st
 
 void overview_done(struct overview *o)
 {
-	for (size_t i = 0; o->sources && i < o->status.source_count; i++)
+	for (size_t i = 0; o->sources && i < o->status.source_count; i++) {
 		free(o->sources[i].newest_refuted);
+		free(o->sources[i].newest_proven);
+	}
 	free(o->sources);
 	free(o->source_facts);
 	status_done(&o->status);

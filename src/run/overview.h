@@ -21,6 +21,7 @@ struct source_overview {
 	struct attempts attempts;
 	struct due due;			    /* at TIME_UNKNOWN: broken, nothing is due */
 	char *newest_refuted;		    /* the dump behind a red light; NULL: none */
+	char *newest_proven;		    /* the dump everything rests on; NULL: none */
 };
 
 struct overview {

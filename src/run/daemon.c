@@ -1,0 +1,383 @@
+/*
+ * The daemon: a poll loop over a timer, the child's pidfd, the panel and the
+ * control socket. It never works itself: schedule and button start the same
+ * verbs an operator would type, as children.
+ *
+ * Each look at the facts reads configuration, store and ledger afresh, so that
+ * there is no state to go stale: what the lights say is what is there.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "panel/panel.h"
+#include "port/process.h"
+#include "run/agenda.h"
+#include "run/configuration.h"
+#include "run/control.h"
+#include "run/host.h"
+#include "run/overview.h"
+#include "run/service.h"
+#include "run/stop_signal.h"
+
+#define LOOK_EVERY_MS 10000 /* facts that nobody tells us of: disk, network, files, rows of other verbs */
+#define LAMP_TEST_MS 500
+#define CHILD_GRACE_MS 20000 /* for a round to close its row when we are asked to stop */
+#define DAMAGE_CHECK_MS 1000 /* between two looks while a button press waits for one */
+
+struct daemon {
+	const struct options *options;
+	char *data;
+	struct lock *lock;
+	struct panel *panel;
+	struct control *control;
+	int stop_fd;
+	char *self;
+
+	struct overview overview; /* as of the last look */
+	bool ill;
+	char *caption;		  /* the headline, or why the box is ill */
+	int64_t look_at_ms;
+
+	struct agenda agenda;
+	struct task task;	  /* what the child is at */
+	struct process child;
+	struct process_spec spec;
+	const char *argv[12];
+	bool running;
+
+	struct lights lights;
+	bool lit[3];
+	int64_t lights_since_ms;
+	int64_t lamp_test_until_ms;
+	int64_t alive_at_ms;
+};
+
+static void daemon_done(struct daemon *d)
+{
+	if (d->running)
+		process_stop(&d->child, SIGTERM, CHILD_GRACE_MS);
+	process_done(&d->child);
+	task_done(&d->task);
+	agenda_done(&d->agenda);
+	overview_done(&d->overview);
+	control_close(&d->control);
+	panel_close(&d->panel);
+	lock_free(&d->lock);
+	cleanup_close(&d->stop_fd);
+	free(d->caption);
+	free(d->data);
+	free(d->self);
+}
+
+/* ---- facts */
+
+static void fall_ill(struct daemon *d, const struct error *why)
+{
+	if (!d->ill || !same(d->caption, why->text))
+		log_error("the box is ill: %s", why->text);
+	d->ill = true;
+	set_text(&d->caption, why->text);
+}
+
+static int gather(const struct daemon *d, struct overview *ret, struct error *err)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+
+	if (box_open(d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
+	    host_data_usable(box.config.box.data, err) < 0)
+		return -1;
+	return overview_gather(&box, clock_wall(), ret, err);
+}
+
+static void look(struct daemon *d)
+{
+	struct overview now = {0};
+	struct error err;
+
+	d->look_at_ms = clock_mono_ms() + LOOK_EVERY_MS;
+	if (gather(d, &now, &err) < 0) {
+		fall_ill(d, &err);
+		return;
+	}
+	if (d->ill)
+		log_notice("the box is well again");
+	d->ill = false;
+	overview_done(&d->overview);
+	d->overview = now;
+	free(d->caption);
+	d->caption = status_headline(&d->overview.status);
+}
+
+/* ---- lights */
+
+static bool somebody_works(const struct daemon *d)
+{
+	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
+	struct error ignored;
+
+	return d->running || (lock_read(d->data, &holder, &ignored) == 0 && holder.pid);
+}
+
+static void choose_lights(struct daemon *d, int64_t now_ms)
+{
+	struct facts facts = d->overview.facts;
+	struct lights before = d->lights;
+
+	facts.ill = d->ill;
+	facts.working = somebody_works(d);
+	facts.button = panel_button(d->panel, now_ms);
+	d->lights = lights_of(&facts);
+	if (memcmp(&before, &d->lights, sizeof(before)) != 0)
+		d->lights_since_ms = now_ms;
+}
+
+/* Write the lamps; only then is there a sign of life. */
+static int show_lights(struct daemon *d, int64_t now_ms, struct error *err)
+{
+	int64_t ms = now_ms - d->lights_since_ms, watchdog = service_watchdog_ms();
+	const enum pattern patterns[3] = {d->lights.pass, d->lights.busy, d->lights.fail};
+
+	for (size_t i = 0; i < COUNT(patterns); i++)
+		d->lit[i] = now_ms < d->lamp_test_until_ms || pattern_lit(patterns[i], ms, i == 2);
+	if (panel_light(d->panel, d->lit, d->caption, err) < 0)
+		return -1;
+	if (watchdog && now_ms >= d->alive_at_ms) {
+		autofree char *words = format("WATCHDOG=1\nSTATUS=%s", d->caption ? d->caption : "");
+
+		service_tell(words);
+		d->alive_at_ms = now_ms + watchdog;
+	}
+	return 0;
+}
+
+/* ---- children */
+
+static int start_task(struct daemon *d, struct error *err)
+{
+	size_t n = 0;
+
+	d->argv[n++] = d->self;
+	d->argv[n++] = "--config";
+	d->argv[n++] = d->options->config;
+	d->argv[n++] = d->task.verb;
+	d->argv[n++] = d->task.what;
+	d->argv[n++] = "--wait";
+	d->argv[n++] = "--trigger";
+	d->argv[n++] = trigger_word(d->task.trigger);
+	if (d->task.level) {
+		d->argv[n++] = "--level";
+		d->argv[n++] = d->task.level;
+	}
+	d->argv[n] = NULL;
+	d->spec = (struct process_spec){.argv = d->argv, .env = service_environment()};
+	d->child = PROCESS_INIT;
+	if (process_start(&d->child, &d->spec, err) < 0)
+		return -1;
+	d->running = true;
+	log_notice("%s of %s begins (%s)", d->task.verb, d->task.what, trigger_word(d->task.trigger));
+	return 0;
+}
+
+/* A child that died without closing its row: the row is closed for it. */
+static void settle(const struct daemon *d)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	struct error err;
+
+	if (box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0 ||
+	    ledger_settle(box.ledger, NULL, &err) < 0)
+		log_error("%s", err.text);
+}
+
+static void end_task(struct daemon *d)
+{
+	autofree char *words = process_epitaph(&d->child);
+
+	log_notice("%s of %s ended: %s", d->task.verb, d->task.what,
+		   process_succeeded(&d->child) ? "pass" : words);
+	process_done(&d->child);
+	d->child = PROCESS_INIT;
+	d->running = false;
+	task_done(&d->task);
+	settle(d);
+	look(d);
+}
+
+/* The schedule asks nothing of a clock that is certainly wrong; one that is merely unconfirmed may be asked by a pull. */
+static bool clock_can_schedule(const struct overview *o)
+{
+	return o->facts.clock_known || o->clock_plausible;
+}
+
+static void start_next(struct daemon *d, int64_t now_ms)
+{
+	struct error err;
+
+	if (d->running || d->ill)
+		return;
+	if (d->agenda.count == 0 && clock_can_schedule(&d->overview))
+		(void)agenda_add_due(&d->agenda, &d->overview, clock_wall(), now_ms);
+	if (!agenda_next(&d->agenda, &d->task))
+		return;
+	if (start_task(d, &err) < 0) {
+		log_error("%s", err.text);
+		task_done(&d->task);
+	}
+}
+
+/* ---- the button */
+
+/* Acknowledge everything that flashes. True when there was something. */
+static bool acknowledge(struct daemon *d, struct box *box, struct text *said)
+{
+	struct error err;
+
+	for (size_t i = 0; i < d->overview.status.source_count; i++) {
+		const struct source_overview *s = &d->overview.sources[i];
+
+		if (!s->newest_refuted || s->facts.refuted_acknowledged)
+			continue;
+		if (ledger_acknowledge(box->ledger, s->newest_refuted, "button", &err) < 0) {
+			log_error("%s", err.text);
+			continue;
+		}
+		text_addf(said, "%sacknowledge %s", said->length ? ", " : "", s->newest_refuted);
+	}
+	return said->length > 0;
+}
+
+static void obey(struct daemon *d, enum intent intent, int64_t held_ms)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(text_done) struct text said = {0};
+	struct error err;
+
+	look(d);
+	if (d->ill || box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0) {
+		log_error("the button was pressed, but the box is ill: %s", d->ill ? d->caption : err.text);
+		return;
+	}
+	if (intent == INTENT_NONE) {
+		text_addf(&said, "nothing: held for %s", held_ms >= PRESS_TOO_LONG_MS ? "too long" : "too short");
+	} else if (intent != INTENT_SHORT || !acknowledge(d, &box, &said)) {
+		agenda_add_press(&d->agenda, &d->overview, intent == INTENT_LONG);
+		text_add(&said, intent == INTENT_LONG ? "round" : "drill");
+	}
+	log_notice("button: %s", said.data);
+	if (ledger_press(box.ledger, held_ms, said.data, &err) < 0)
+		log_error("%s", err.text);
+	look(d);
+}
+
+static int read_button(struct daemon *d, int64_t now_ms, struct error *err)
+{
+	enum intent intent = INTENT_NONE;
+	int64_t held_ms;
+	int got;
+
+	while ((got = panel_read(d->panel, now_ms, &intent, &held_ms, err)) > 0)
+		if (held_ms >= 0)
+			obey(d, intent, held_ms);
+	return got;
+}
+
+/* ---- the loop */
+
+static int open_daemon(struct daemon *d, struct error *err)
+{
+	CLEANUP(config_done) struct config config = {0};
+	struct error trouble;
+	bool configured = configuration_load(d->options->config, &config, &trouble) == 0;
+
+	d->self = realpath("/proc/self/exe", NULL);
+	if (!d->self)
+		return fail(err, ERR_IO, "finding this program's own file: %m");
+	if (!configured)
+		box_config_init(&config.box);
+	d->data = xstrdup(config.box.data);
+	if (stop_signal_open(&d->stop_fd, err) < 0 || panel_open(&config.box, &d->panel, err) < 0)
+		return -1;
+	if (!configured) {
+		fall_ill(d, &trouble);
+		return 0;
+	}
+	if (host_data_usable(d->data, &trouble) < 0) {
+		fall_ill(d, &trouble);
+		return 0;
+	}
+	if (lock_take_daemon(d->data, &d->lock, err) < 0 || control_listen(d->data, &d->control, err) < 0)
+		return -1;
+	if (service_first_since_boot(d->data))
+		d->lamp_test_until_ms = clock_mono_ms() + LAMP_TEST_MS;
+	return 0;
+}
+
+static int wait_ms(const struct daemon *d, int64_t now_ms)
+{
+	int64_t ms = lights_next_change(&d->lights, now_ms - d->lights_since_ms), watchdog = service_watchdog_ms();
+
+	if (d->lamp_test_until_ms > now_ms && d->lamp_test_until_ms - now_ms < ms)
+		ms = d->lamp_test_until_ms - now_ms;
+	if (d->look_at_ms - now_ms < ms)
+		ms = d->look_at_ms - now_ms;
+	if (watchdog && watchdog < ms)
+		ms = watchdog;
+	return ms < 0 ? 0 : (int)ms;
+}
+
+enum { POLL_STOP, POLL_PANEL, POLL_CONTROL, POLL_CHILD, POLL_SAYS, POLLED };
+
+static int turn(struct daemon *d, bool *ret_stop, struct error *err)
+{
+	int64_t now_ms = clock_mono_ms();
+	struct pollfd fds[POLLED] = {
+		[POLL_STOP] = {.fd = d->stop_fd, .events = POLLIN},
+		[POLL_PANEL] = {.fd = panel_fd(d->panel), .events = POLLIN},
+		[POLL_CONTROL] = {.fd = d->control ? control_fd(d->control) : -1, .events = POLLIN},
+		[POLL_CHILD] = {.fd = d->running ? d->child.pidfd : -1, .events = POLLIN},
+		[POLL_SAYS] = {.fd = d->running ? d->child.err_fd : -1, .events = POLLIN},
+	};
+
+	if (now_ms >= d->look_at_ms)
+		look(d);
+	start_next(d, now_ms);
+	choose_lights(d, now_ms);
+	if (show_lights(d, now_ms, err) < 0)
+		return -1;
+	(void)poll(fds, POLLED, wait_ms(d, now_ms));
+	*ret_stop = fds[POLL_STOP].revents != 0;
+	if (d->control && control_serve(d->control, &d->lights, panel_held_at_start(d->panel)))
+		d->look_at_ms = 0;
+	if (d->running && process_poll(&d->child))
+		end_task(d);
+	return fds[POLL_PANEL].revents ? read_button(d, clock_mono_ms(), err) : 0;
+}
+
+int verb_daemon(const struct options *o)
+{
+	CLEANUP(daemon_done) struct daemon d = {.options = o, .stop_fd = -1, .child = PROCESS_INIT};
+	bool stop = false;
+	struct error err;
+
+	if (open_daemon(&d, &err) < 0)
+		return say_error(&err);
+	if (!d.ill) {
+		settle(&d);
+		look(&d);
+	}
+	if (panel_held_at_start(d.panel))
+		log_notice("the button was held at the start: ignored until it is released");
+	service_tell("READY=1");
+	while (!stop)
+		if (turn(&d, &stop, &err) < 0)
+			return say_error(&err);
+	service_tell("STOPPING=1");
+	log_notice("stopping%s", d.running ? ": the running verb is recorded as undecided" : "");
+	return 0;
+}
