@@ -2,7 +2,8 @@
  * The sandbox a dump is handled in: bubblewrap with every namespace unshared,
  * its own network with nothing but lo, a read-only system, and only what is
  * named here visible besides. Dies with us. It cannot be left out: where it
- * cannot be set up, starting is ERR_LACKING.
+ * cannot be set up, that is ERR_LACKING with the cure, from the start or from
+ * the wait, and never mistaken for the death of what was to run inside.
  */
 #ifndef DRILLBOX_PORT_SANDBOX_H
 #define DRILLBOX_PORT_SANDBOX_H
@@ -19,15 +20,17 @@ struct sandbox {
 	const struct sandbox_bind *binds;
 	size_t bind_count;
 	const char *scratch_dir;    /* outside folder bound writable on /scratch; NULL: a tmpfs there */
-	int64_t scratch_bytes;	    /* size of that tmpfs */
+	int64_t scratch_bytes;	    /* size of that tmpfs; 0: no scratch at all without 'scratch_dir' */
 	const char *scratch_from;   /* folder copied to /scratch/data before argv is started; NULL: none */
 	bool network;		    /* keep the network of the box (pg_dump only) */
 	int64_t file_size_cap;	    /* RLIMIT_FSIZE; 0: none */
 	int64_t memory_cap;	    /* RLIMIT_AS for each process; 0: none */
+	int64_t shared_bytes;	    /* size of /dev/shm; 0: 16 MiB */
 };
 
 #define SANDBOX_SCRATCH "/scratch"
 #define SANDBOX_DATA "/scratch/data"
+#define SANDBOX_TMP_BYTES ((int64_t)64 << 20) /* size of /tmp */
 
 /*
  * As process_start(), inside. 'spec->argv' and 'spec->env' are as seen inside;

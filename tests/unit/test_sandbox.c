@@ -1,0 +1,357 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "port/sandbox.h"
+
+#include <cmocka.h> /* last: its fail() is a macro */
+
+#define SH(script) ((const char *const[]){"/usr/bin/sh", "-c", script, NULL})
+
+static char *folder; /* as the dump's: what is outside */
+
+static int make_folder(void **state)
+{
+	(void)state;
+	folder = format("%s/sandbox-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(remove_tree(folder, &err), 0);
+	free(folder);
+	return 0;
+}
+
+static char *put(const char *dir, const char *name, const char *text)
+{
+	char *path = path_join(dir, name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+static struct deadline soon(void)
+{
+	return deadline_in(NO_DEADLINE, 20000);
+}
+
+static char *inside(const struct sandbox *s, const char *script)
+{
+	struct process_spec spec = {.argv = SH(script), .capture = true};
+	struct error err;
+	char *out = NULL;
+
+	if (sandbox_run(s, &spec, soon(), ERR_IO, &out, &err) < 0)
+		fail_msg("%s", err.text);
+	return out;
+}
+
+static bool gone_within(pid_t pid, int ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (kill(pid, 0) == 0 && clock_mono_ms() < until)
+		usleep(5000);
+	return kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static void test_runs_a_program(void **state)
+{
+	static const char *const env[] = {"PGAPPNAME=drill", NULL};
+	struct process_spec spec = {.argv = SH("echo $PGAPPNAME; pwd; exit 7"), .env = env, .capture = true, .dir = "/tmp"};
+	CLEANUP(process_done) struct process p = PROCESS_INIT;
+	autofree char *epitaph = NULL;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
+	assert_int_equal(process_wait(&p, soon(), &err), 0);
+	epitaph = process_epitaph(&p);
+	assert_string_equal(epitaph, "sh ended with 7");
+	assert_string_equal(p.output.data, "drill\n/tmp\n");
+}
+
+static void test_sees_nothing_else(void **state)
+{
+	autofree char *secret = put(folder, "secret", "password");
+	autofree char *script = format("ls / | xargs; ls -A /etc | xargs; cat %s 2>/dev/null || echo hidden; "
+				       "ls /proc | grep -c '^[0-9]'; ls -A /run /tmp | xargs", secret);
+	autofree char *out = inside(&(struct sandbox){0}, script);
+
+	(void)state;
+	assert_non_null(strstr(out, "\nhidden\n"));
+	assert_null(strstr(out, "home"));
+	assert_null(strstr(out, "var"));
+	assert_null(strstr(out, "shadow"));
+	assert_null(strstr(out, "resolv.conf"));
+}
+
+static void test_has_no_network_and_no_rights(void **state)
+{
+	autofree char *out = inside(&(struct sandbox){0}, "grep -c : /proc/net/dev; grep -h '^Cap[PEB]' /proc/self/status | "
+				    "cut -f2 | sort -u; id -un; hostname; unshare -U true 2>/dev/null || echo no namespaces; "
+				    "ls /proc/self/fd | sort -n | xargs");
+
+	(void)state;
+	assert_string_equal(out, "1\n0000000000000000\ndrillbox\nscratch\nno namespaces\n0 1 2 3\n");
+}
+
+static void test_writes_nowhere_but_where_it_may(void **state)
+{
+	autofree char *outside = path_join(folder, "writable");
+	autofree char *fixed = path_join(folder, "fixed");
+	const struct sandbox_bind binds[] = {{outside, "/out", true}, {fixed, "/dump", false}};
+	struct sandbox s = {.binds = binds, .bind_count = COUNT(binds), .scratch_bytes = 1 << 20};
+	autofree char *out = NULL, *file = NULL;
+
+	(void)state;
+	assert_int_equal(mkdir(outside, 0700) | mkdir(fixed, 0700), 0);
+	out = inside(&s, "for d in / /usr /etc /dev /run /proc /dump /out /scratch /tmp /dev/shm; do "
+		     "touch $d/x 2>/dev/null && echo $d; done | xargs; stat -c %a /scratch /tmp | xargs");
+	assert_string_equal(out, "/out /scratch /tmp /dev/shm\n700 1777\n");
+	file = path_join(outside, "x");
+	assert_true(path_exists(file));
+}
+
+static void test_scratch_is_as_large_as_told(void **state)
+{
+	struct sandbox s = {.scratch_bytes = 1 << 20};
+	autofree char *out = inside(&s, "head -c 2000000 /dev/zero >/scratch/x 2>/dev/null || echo full; "
+				    "stat -c %s /scratch/x");
+
+	(void)state;
+	assert_string_equal(out, "full\n1048576\n");
+}
+
+static void test_caps(void **state)
+{
+	struct sandbox s = {.file_size_cap = 1 << 20, .memory_cap = 1 << 28};
+	autofree char *out = inside(&s, "ulimit -f; ulimit -v; ulimit -c; cat /proc/self/oom_score_adj");
+
+	(void)state;
+	assert_string_equal(out, "2048\n262144\n0\n800\n");
+}
+
+static void test_the_network_when_asked_for(void **state)
+{
+	struct sandbox s = {.network = true};
+	autofree char *out = inside(&s, "readlink /proc/self/ns/net; ls /etc/nsswitch.conf");
+	char own[64] = "";
+	autofree char *expected = NULL;
+
+	(void)state;
+	assert_true(readlink("/proc/self/ns/net", own, sizeof(own) - 1) > 0);
+	expected = format("%s\n/etc/nsswitch.conf\n", own);
+	assert_string_equal(out, expected);
+}
+
+static void test_a_sandbox_that_cannot_be_is_not_a_death_inside(void **state)
+{
+	const struct sandbox_bind binds[] = {{"/nowhere/at/all", "/x", false}};
+	struct sandbox s = {.binds = binds, .bind_count = 1};
+	struct process_spec spec = {.argv = SH("exit 0")};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_run(&s, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_LACKING);
+	assert_non_null(strstr(err.text, "/nowhere/at/all"));
+}
+
+static void test_a_program_that_is_not_there(void **state)
+{
+	const char *const argv[] = {"/usr/lib/postgresql/1/bin/postgres", NULL};
+	struct process_spec spec = {.argv = argv};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_run(&(struct sandbox){0}, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_LACKING);
+	assert_non_null(strstr(err.text, "'postgres'"));
+}
+
+static void test_no_bubblewrap(void **state)
+{
+	static const char *const env[] = {"PATH=/nowhere", NULL};
+	struct process_spec spec = {.argv = SH("exit 0"), .env = env};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_run(&(struct sandbox){0}, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_LACKING);
+	assert_non_null(strstr(err.text, "install the package bubblewrap"));
+}
+
+static void test_a_death_inside_is_one(void **state)
+{
+	/* the signal of pid 2 becomes the sandbox's exit status */
+	struct process_spec spec = {.argv = SH("kill -9 $$"), .name = "pg_restore"};
+	CLEANUP(process_done) struct process p = PROCESS_INIT;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
+	assert_int_equal(process_wait(&p, soon(), &err), 0);
+	assert_true(process_killed(&p));
+}
+
+static char *make_template(const char *name)
+{
+	char *path = path_join(folder, name);
+	autofree char *base = path_join(path, "base");
+	autofree char *file = NULL, *inner = NULL, *large = NULL;
+
+	assert_int_equal(mkdir(path, 0700) | mkdir(base, 0700), 0);
+	file = put(path, "PG_VERSION", "17\n");
+	inner = put(base, "1", "");
+	large = put(base, "2", "");
+	assert_int_equal(truncate(large, 3000001), 0);
+	assert_int_equal(chmod(file, 0600) | chmod(inner, 0640) | chmod(large, 0600), 0);
+	return path;
+}
+
+static void test_the_inner_half_copies_a_template(void **state)
+{
+	autofree char *template = make_template("template");
+	autofree char *disk = path_join(folder, "disk");
+	struct sandbox in_memory = {.scratch_from = template, .scratch_bytes = 8 << 20};
+	struct sandbox on_disk = {.scratch_from = template, .scratch_dir = disk};
+	const char *script = "cd /scratch/data && cat PG_VERSION && stat -c '%n %a %s' . base base/* | xargs; "
+			     "sed -n 's/^Max processes *\\([0-9]*\\).*/\\1/p' /proc/self/limits; "
+			     "ls /proc/self/fd | sort -n | xargs";
+	autofree char *a = NULL, *b = NULL;
+
+	(void)state;
+	a = inside(&in_memory, script);
+	assert_string_equal(a, "17\n. 700 80 base 700 80 base/1 640 0 base/2 600 3000001\n512\n0 1 2 3\n");
+	assert_int_equal(mkdir(disk, 0700), 0);
+	b = inside(&on_disk, script);
+	assert_non_null(strstr(b, "base/2 600 3000001\n512\n0 1 2 3\n"));
+}
+
+static void test_the_inner_half_tells_its_own_failures(void **state)
+{
+	autofree char *template = make_template("template2");
+	struct sandbox small = {.scratch_from = template, .scratch_bytes = 1 << 20};
+	struct sandbox fits = {.scratch_from = template, .scratch_bytes = 8 << 20};
+	const char *const nothing[] = {"/usr/bin/no-such-postgres", NULL};
+	struct process_spec spec = {.argv = SH("exit 0")};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(sandbox_run(&small, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_SPACE);
+	assert_non_null(strstr(err.text, "'2'"));
+	spec.argv = nothing;
+	assert_int_equal(sandbox_run(&fits, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
+	assert_int_equal(err.kind, ERR_LACKING);
+	assert_non_null(strstr(err.text, "no-such-postgres"));
+}
+
+static void test_stopping_leaves_no_process(void **state)
+{
+	struct process_spec spec = {.argv = SH("sleep 100 & setsid sleep 100 & echo up; wait"), .capture = true};
+	struct process p = PROCESS_INIT;
+	autofree char *children = NULL;
+	struct error err;
+	char line[64] = "";
+	FILE *f;
+	pid_t init;
+
+	(void)state;
+	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
+	assert_int_equal(process_wait(&p, deadline_in(NO_DEADLINE, 300), &err), -1);
+	assert_int_equal(err.kind, ERR_TIMEOUT);
+	assert_string_equal(p.output.data, "up\n");
+	process_done(&p);
+
+	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
+	usleep(200000);
+	children = format("/proc/%d/task/%d/children", p.pid, p.pid);
+	f = fopen(children, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_int_equal(fclose(f), 0);
+	init = atoi(line);
+	assert_true(init > 1 && kill(init, 0) == 0);
+	process_stop(&p, SIGKILL, 0);
+	assert_true(gone_within(init, 500));
+	process_done(&p);
+}
+
+/* We are killed with KILL: nothing of the sandbox stays. */
+static void test_dies_with_us(void **state)
+{
+	autofree char *alive = path_join(folder, "alive");
+	struct sandbox_bind bind = {folder, "/out", true};
+	struct sandbox s = {.binds = &bind, .bind_count = 1};
+	struct stat before, after;
+	pid_t parent;
+
+	(void)state;
+	parent = fork();
+	if (parent == 0) {
+		struct process_spec spec = {.argv = SH("while :; do date >/out/alive; sleep 0.02; done")};
+		struct process p = PROCESS_INIT;
+		struct error err;
+
+		if (sandbox_start(&p, &s, &spec, &err) < 0)
+			_exit(1);
+		pause();
+		_exit(1);
+	}
+	for (int i = 0; i < 200 && !path_exists(alive); i++)
+		usleep(20000);
+	assert_true(path_exists(alive));
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	usleep(200000);
+	assert_int_equal(stat(alive, &before), 0);
+	usleep(200000);
+	assert_int_equal(stat(alive, &after), 0);
+	assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof(after.st_mtim));
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_runs_a_program),
+		cmocka_unit_test(test_sees_nothing_else),
+		cmocka_unit_test(test_has_no_network_and_no_rights),
+		cmocka_unit_test(test_writes_nowhere_but_where_it_may),
+		cmocka_unit_test(test_scratch_is_as_large_as_told),
+		cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_the_network_when_asked_for),
+		cmocka_unit_test(test_a_sandbox_that_cannot_be_is_not_a_death_inside),
+		cmocka_unit_test(test_a_program_that_is_not_there),
+		cmocka_unit_test(test_no_bubblewrap),
+		cmocka_unit_test(test_a_death_inside_is_one),
+		cmocka_unit_test(test_the_inner_half_copies_a_template),
+		cmocka_unit_test(test_the_inner_half_tells_its_own_failures),
+		cmocka_unit_test(test_stopping_leaves_no_process),
+		cmocka_unit_test(test_dies_with_us),
+	};
+
+	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
+		return sandbox_inner(argc, argv);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
