@@ -5,10 +5,11 @@ void press_init(struct press *p, bool down)
 	*p = (struct press){.down = down, .ignored = down};
 }
 
-enum intent press_edge(struct press *p, bool down, int64_t ms)
+enum intent press_edge(struct press *p, bool down, int64_t ms, int64_t *ret_held_ms)
 {
 	int64_t held;
 
+	*ret_held_ms = -1;
 	if (down == p->down)
 		return INTENT_NONE;
 	p->down = down;
@@ -20,7 +21,7 @@ enum intent press_edge(struct press *p, bool down, int64_t ms)
 		p->ignored = false;
 		return INTENT_NONE;
 	}
-	held = ms - p->since_ms;
+	held = *ret_held_ms = ms - p->since_ms;
 	if (held < PRESS_SHORTEST_MS || held >= PRESS_TOO_LONG_MS)
 		return INTENT_NONE;
 	return held < PRESS_LONG_MS ? INTENT_SHORT : INTENT_LONG;

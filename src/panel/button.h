@@ -29,8 +29,11 @@ struct press {
 /* The button's level when the daemon starts: held then, it is ignored until it is released. */
 void press_init(struct press *p, bool down);
 
-/* An edge; what it means, once released. */
-enum intent press_edge(struct press *p, bool down, int64_t ms);
+/*
+ * An edge; what it means, once released. 'ret_held_ms' is how long it was held,
+ * -1 when this ends no press.
+ */
+enum intent press_edge(struct press *p, bool down, int64_t ms, int64_t *ret_held_ms);
 
 /* What the lights should say of it now. */
 enum button press_state(const struct press *p, int64_t ms);

@@ -122,29 +122,30 @@ int panel_fd(const struct panel *p)
 }
 
 /* A terminal knows no key-up: the space bar is a short press, 'r' one held for a round. */
-static int read_key(enum intent *ret)
+static int read_key(enum intent *ret, int64_t *ret_held_ms)
 {
 	char key;
 
 	if (read(STDIN_FILENO, &key, 1) != 1)
 		return 0;
 	*ret = key == ' ' ? INTENT_SHORT : key == 'r' ? INTENT_LONG : INTENT_NONE;
+	*ret_held_ms = *ret == INTENT_SHORT ? PRESS_SHORTEST_MS : *ret == INTENT_LONG ? PRESS_LONG_MS : -1;
 	return 1;
 }
 
-int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, struct error *err)
+int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, int64_t *ret_held_ms, struct error *err)
 {
 	int64_t ms = now_ms;
 	bool down;
 	int got;
 
 	if (p->backend == PANEL_TERMINAL)
-		return read_key(ret);
+		return read_key(ret, ret_held_ms);
 	if (p->backend != PANEL_GPIO)
 		return 0;
 	got = gpio_read_edge(p->gpio, &down, &ms, err);
 	if (got > 0)
-		*ret = press_edge(&p->press, down, ms);
+		*ret = press_edge(&p->press, down, ms, ret_held_ms);
 	return got;
 }
 

@@ -24,8 +24,11 @@ MUST_CHECK int panel_open(const struct box_config *box, struct panel **ret, stru
 /* Readable when the button may have moved; -1: there is no button. */
 int panel_fd(const struct panel *p);
 
-/* Take in what the button did: 1 and an intent (INTENT_NONE for a mere edge), 0 when nothing more waits. */
-MUST_CHECK int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, struct error *err);
+/*
+ * Take in what the button did: 1 with an intent and how long it was held (-1
+ * for an edge that ends no press), 0 when nothing more waits.
+ */
+MUST_CHECK int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, int64_t *ret_held_ms, struct error *err);
 
 /* How the button stands, for the lights. A terminal has no key-up: a press there is over after panel_read(). */
 enum button panel_button(const struct panel *p, int64_t now_ms);

@@ -28,7 +28,6 @@
 #define LOOK_EVERY_MS 10000 /* facts that nobody tells us of: disk, network, files, rows of other verbs */
 #define LAMP_TEST_MS 500
 #define CHILD_GRACE_MS 20000 /* for a round to close its row when we are asked to stop */
-#define DAMAGE_CHECK_MS 1000 /* between two looks while a button press waits for one */
 
 struct daemon {
 	const struct options *options;
@@ -49,6 +48,8 @@ struct daemon {
 	struct process child;
 	struct process_spec spec;
 	const char *argv[12];
+	const char *env[2];
+	char *credentials;	  /* "CREDENTIALS_DIRECTORY=..." for the children; NULL */
 	bool running;
 
 	struct lights lights;
@@ -73,6 +74,7 @@ static void daemon_done(struct daemon *d)
 	free(d->caption);
 	free(d->data);
 	free(d->self);
+	free(d->credentials);
 }
 
 /* ---- facts */
@@ -95,13 +97,42 @@ static int gather(const struct daemon *d, struct overview *ret, struct error *er
 	return overview_gather(&box, clock_wall(), ret, err);
 }
 
+/* Rows of a verb that died without closing them are closed for it. */
+static void settle(const struct daemon *d)
+{
+	CLEANUP(box_done) struct box box = BOX_INIT;
+	struct error err;
+
+	if (box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0 ||
+	    ledger_settle(box.ledger, NULL, &err) < 0)
+		log_error("%s", err.text);
+}
+
+/* The data folder, once there is one: our lock on it, and the control socket in it. */
+static int attach(struct daemon *d, struct error *err)
+{
+	CLEANUP(config_done) struct config config = {0};
+
+	if (d->control)
+		return 0;
+	if (configuration_load(d->options->config, &config, err) < 0 || host_data_usable(config.box.data, err) < 0)
+		return -1;
+	set_text(&d->data, config.box.data);
+	if ((!d->lock && lock_take_daemon(d->data, &d->lock, err) < 0) || control_listen(d->data, &d->control, err) < 0)
+		return -1;
+	if (service_first_since_boot(d->data))
+		d->lamp_test_until_ms = clock_mono_ms() + LAMP_TEST_MS;
+	settle(d);
+	return 0;
+}
+
 static void look(struct daemon *d)
 {
 	struct overview now = {0};
 	struct error err;
 
 	d->look_at_ms = clock_mono_ms() + LOOK_EVERY_MS;
-	if (gather(d, &now, &err) < 0) {
+	if (attach(d, &err) < 0 || gather(d, &now, &err) < 0) {
 		fall_ill(d, &err);
 		return;
 	}
@@ -121,7 +152,7 @@ static bool somebody_works(const struct daemon *d)
 	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
 	struct error ignored;
 
-	return d->running || (lock_read(d->data, &holder, &ignored) == 0 && holder.pid);
+	return d->running || (d->data && lock_read(d->data, &holder, &ignored) == 0 && holder.pid);
 }
 
 static void choose_lights(struct daemon *d, int64_t now_ms)
@@ -158,10 +189,16 @@ static int show_lights(struct daemon *d, int64_t now_ms, struct error *err)
 
 /* ---- children */
 
+static void pass_on(void *context UNUSED, const char *bytes, size_t n)
+{
+	(void)fwrite(bytes, 1, n, stderr);
+}
+
 static int start_task(struct daemon *d, struct error *err)
 {
 	size_t n = 0;
 
+	d->env[0] = d->credentials;
 	d->argv[n++] = d->self;
 	d->argv[n++] = "--config";
 	d->argv[n++] = d->options->config;
@@ -175,24 +212,13 @@ static int start_task(struct daemon *d, struct error *err)
 		d->argv[n++] = d->task.level;
 	}
 	d->argv[n] = NULL;
-	d->spec = (struct process_spec){.argv = d->argv, .env = service_environment()};
+	d->spec = (struct process_spec){.argv = d->argv, .env = d->env, .on_error = pass_on};
 	d->child = PROCESS_INIT;
 	if (process_start(&d->child, &d->spec, err) < 0)
 		return -1;
 	d->running = true;
 	log_notice("%s of %s begins (%s)", d->task.verb, d->task.what, trigger_word(d->task.trigger));
 	return 0;
-}
-
-/* A child that died without closing its row: the row is closed for it. */
-static void settle(const struct daemon *d)
-{
-	CLEANUP(box_done) struct box box = BOX_INIT;
-	struct error err;
-
-	if (box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0 ||
-	    ledger_settle(box.ledger, NULL, &err) < 0)
-		log_error("%s", err.text);
 }
 
 static void end_task(struct daemon *d)
@@ -209,19 +235,14 @@ static void end_task(struct daemon *d)
 	look(d);
 }
 
-/* The schedule asks nothing of a clock that is certainly wrong; one that is merely unconfirmed may be asked by a pull. */
-static bool clock_can_schedule(const struct overview *o)
-{
-	return o->facts.clock_known || o->clock_plausible;
-}
-
 static void start_next(struct daemon *d, int64_t now_ms)
 {
 	struct error err;
 
 	if (d->running || d->ill)
 		return;
-	if (d->agenda.count == 0 && clock_can_schedule(&d->overview))
+	/* a clock that nobody vouches for is asked about by a pull; one that is wrong plans nothing */
+	if (d->agenda.count == 0 && d->overview.clock != CLOCK_WRONG)
 		(void)agenda_add_due(&d->agenda, &d->overview, clock_wall(), now_ms);
 	if (!agenda_next(&d->agenda, &d->task))
 		return;
@@ -292,29 +313,20 @@ static int read_button(struct daemon *d, int64_t now_ms, struct error *err)
 static int open_daemon(struct daemon *d, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
-	struct error trouble;
-	bool configured = configuration_load(d->options->config, &config, &trouble) == 0;
 
 	d->self = realpath("/proc/self/exe", NULL);
 	if (!d->self)
 		return fail(err, ERR_IO, "finding this program's own file: %m");
-	if (!configured)
+	if (getenv("CREDENTIALS_DIRECTORY"))
+		d->credentials = format("CREDENTIALS_DIRECTORY=%s", getenv("CREDENTIALS_DIRECTORY"));
+	/* without a configuration the panel of a known board still shows that the box is ill */
+	if (configuration_load(d->options->config, &config, err) < 0)
 		box_config_init(&config.box);
-	d->data = xstrdup(config.box.data);
 	if (stop_signal_open(&d->stop_fd, err) < 0 || panel_open(&config.box, &d->panel, err) < 0)
 		return -1;
-	if (!configured) {
-		fall_ill(d, &trouble);
-		return 0;
-	}
-	if (host_data_usable(d->data, &trouble) < 0) {
-		fall_ill(d, &trouble);
-		return 0;
-	}
-	if (lock_take_daemon(d->data, &d->lock, err) < 0 || control_listen(d->data, &d->control, err) < 0)
+	/* only another daemon ends this one; everything else is shown, and may pass */
+	if (attach(d, err) < 0 && err->kind == ERR_BUSY)
 		return -1;
-	if (service_first_since_boot(d->data))
-		d->lamp_test_until_ms = clock_mono_ms() + LAMP_TEST_MS;
 	return 0;
 }
 
@@ -367,10 +379,7 @@ int verb_daemon(const struct options *o)
 
 	if (open_daemon(&d, &err) < 0)
 		return say_error(&err);
-	if (!d.ill) {
-		settle(&d);
-		look(&d);
-	}
+	look(&d);
 	if (panel_held_at_start(d.panel))
 		log_notice("the button was held at the start: ignored until it is released");
 	service_tell("READY=1");

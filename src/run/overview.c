@@ -6,7 +6,7 @@
 #include "run/host.h"
 #include "version.h"
 
-int clock_known(struct ledger *ledger, int64_t now, bool *ret_known, char **ret_why, struct error *err)
+int clock_judge(struct ledger *ledger, int64_t now, enum clock_state *ret, char **ret_why, struct error *err)
 {
 	char here[TIME_TEXT], newest_text[TIME_TEXT];
 	int64_t newest, agreed, skew;
@@ -14,17 +14,17 @@ int clock_known(struct ledger *ledger, int64_t now, bool *ret_known, char **ret_
 	if (ledger_newest_time(ledger, &newest, err) < 0 ||
 	    ledger_clock_agreed(ledger, SKEW_TOLERANCE_S, &agreed, &skew, err) < 0)
 		return -1;
-	*ret_known = false;
+	*ret = CLOCK_WRONG;
 	if (now < DRILLBOX_BUILD_TIME)
 		*ret_why = format("the clock says %s, before this program was built: set it", time_rfc3339(now, here));
 	else if (newest != TIME_UNKNOWN && now < newest)
 		*ret_why = format("the clock says %s, before the ledger's newest row (%s): set it", time_rfc3339(now, here),
 				  time_rfc3339(newest, newest_text));
-	else if (!host_clock_synchronised() && agreed == TIME_UNKNOWN)
+	else
+		*ret = host_clock_synchronised() || agreed != TIME_UNKNOWN ? CLOCK_KNOWN : CLOCK_UNCONFIRMED;
+	if (*ret == CLOCK_UNCONFIRMED)
 		*ret_why = format("the kernel says the clock is not synchronised, and since the start no source has agreed "
 				  "with it within 5 minutes: check the network time service, or pull a source");
-	else
-		*ret_known = true;
 	return 0;
 }
 
@@ -179,8 +179,9 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	o->facts.network = host_network_up();
 	if (!o->facts.network)
 		strings_add(&o->status.box_faults, "no network: check the cable");
-	if (clock_known(box->ledger, now, &o->facts.clock_known, &why, err) < 0)
+	if (clock_judge(box->ledger, now, &o->clock, &why, err) < 0)
 		return -1;
+	o->facts.clock_known = o->clock == CLOCK_KNOWN;
 	if (why)
 		strings_add(&o->status.box_faults, why);
 	if (store_room(box->store, &room, err) < 0 || scratch_reserve(box->ledger, &reserve, err) < 0)

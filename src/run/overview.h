@@ -15,6 +15,12 @@
 #define ROUNDS_OF_ROOM 3	     /* less room than that is worth a light */
 #define SCRATCH_FACTOR 1.3	     /* of the largest known restore is reserved for the next */
 
+enum clock_state {
+	CLOCK_KNOWN,
+	CLOCK_UNCONFIRMED, /* nobody vouches for it since the start; a pull may */
+	CLOCK_WRONG,	   /* before the build or the ledger's newest row */
+};
+
 struct source_overview {
 	const struct source_config *config; /* NULL: its file is gone, its dumps stay */
 	struct source_facts facts;
@@ -28,14 +34,16 @@ struct overview {
 	struct status status;		    /* one source_status for each of 'sources', in the same order */
 	struct source_overview *sources;
 	struct source_facts *source_facts;  /* of the configured ones: what 'facts' points to */
+	enum clock_state clock;
 	struct facts facts;		    /* 'working' and 'button' are left to the caller */
 };
 
 MUST_CHECK int overview_gather(const struct box *box, int64_t now, struct overview *ret, struct error *err);
 void overview_done(struct overview *o);
 
-/* Whether the time can be trusted; if not, 'ret_why' gets an owned sentence. Pure reading of kernel and ledger. */
-MUST_CHECK int clock_known(struct ledger *ledger, int64_t now, bool *ret_known, char **ret_why, struct error *err);
+/* 'ret_why' gets an owned sentence unless it is known. Reads kernel and ledger only. */
+MUST_CHECK int clock_judge(struct ledger *ledger, int64_t now, enum clock_state *ret, char **ret_why,
+			   struct error *err);
 
 /* Scratch that the next drill may need: the largest known restore and a margin; 0 when nothing is known. */
 MUST_CHECK int scratch_reserve(struct ledger *ledger, int64_t *ret_bytes, struct error *err);
