@@ -37,11 +37,11 @@ struct event {
 	bool interrupted;  /* ended by a crash, a power cut or a shutdown, not by itself */
 	int64_t started;
 	int64_t ended;	   /* TIME_UNKNOWN while it runs */
-	double seconds;	   /* of a running one: so far, by the wall clock */
+	double seconds;	   /* of a running one: so far, by the wall clock; < 0: not known (interrupted) */
 	int64_t bytes;	   /* pull: of the dump; drill: most scratch it used; 0: not known */
 	enum level level;  /* drill only */
 	double restore_seconds; /* drill only; < 0: it did not come so far */
-	int64_t pid;	   /* who runs it */
+	int64_t pid;	   /* of the process that runs or ran it */
 };
 
 struct events {

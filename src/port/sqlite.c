@@ -193,6 +193,7 @@ void sqlite_rollback(struct sqlite *db)
 static int bind(struct sqlite_statement *s, const char *types, va_list ap, struct error *err)
 {
 	int code = SQLITE_OK;
+	const int64_t *number;
 	const char *text;
 
 	if ((int)strlen(types) != sqlite3_bind_parameter_count(s->handle))
@@ -214,8 +215,10 @@ static int bind(struct sqlite_statement *s, const char *types, va_list ap, struc
 			code = text ? sqlite3_bind_text(s->handle, i + 1, text, -1, SQLITE_TRANSIENT) :
 				      sqlite3_bind_null(s->handle, i + 1);
 			break;
-		case 'n':
-			code = sqlite3_bind_null(s->handle, i + 1);
+		case 'o':
+			number = va_arg(ap, const int64_t *);
+			code = number ? sqlite3_bind_int64(s->handle, i + 1, *number) :
+					sqlite3_bind_null(s->handle, i + 1);
 			break;
 		default:
 			return fail(err, ERR_BUG, "unknown parameter type '%c' of '%s'", types[i],

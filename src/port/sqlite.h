@@ -40,7 +40,7 @@ MUST_CHECK int sqlite_script(struct sqlite *db, const char *sql, struct error *e
 
 /*
  * One statement. 'types' has a letter per parameter: i (int64_t), d (double),
- * t (const char *, NULL is NULL), b (int as 0 or 1), n (NULL, no argument).
+ * t (const char *, NULL is NULL), b (int as 0 or 1), o (const int64_t *, NULL is NULL).
  *     sqlite_prepare(db, &s, err, "SELECT ... WHERE id = ? AND name = ?", "it", id, name)
  */
 MUST_CHECK int sqlite_prepare(struct sqlite *db, struct sqlite_statement **ret, struct error *err, const char *sql,

@@ -64,14 +64,15 @@ static void test_values_go_in_and_come_out(void **state)
 {
 	CLEANUP(sqlite_close) struct sqlite *db = opened("", SQLITE_IN_MEMORY);
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
+	const int64_t five = 5;
 	struct error err;
 
 	(void)state;
-	run(db, "CREATE TABLE t(i INTEGER, d REAL, t TEXT, b INTEGER, n TEXT) STRICT");
-	assert_int_equal(sqlite_prepare(db, &s, &err, "INSERT INTO t VALUES (?, ?, ?, ?, ?)", "idtbn",
-					INT64_C(9007199254740993), 1.5, "x'y", 7), 0);
+	run(db, "CREATE TABLE t(i INTEGER, d REAL, t TEXT, b INTEGER, n INTEGER) STRICT");
+	assert_int_equal(sqlite_prepare(db, &s, &err, "INSERT INTO t VALUES (?, ?, ?, ?, ?)", "idtbo",
+					INT64_C(9007199254740993), 1.5, "x'y", 7, NULL), 0);
 	assert_int_equal(sqlite_step(s, &err), 0);
-	assert_int_equal(sqlite_again(s, &err, "idtbn", INT64_C(-1), 0.0, NULL, 0), 0);
+	assert_int_equal(sqlite_again(s, &err, "idtbo", INT64_C(-1), 0.0, NULL, 0, &five), 0);
 	assert_int_equal(sqlite_step(s, &err), 0);
 	sqlite_finish(&s);
 	assert_int_equal(sqlite_prepare(db, &s, &err, "SELECT * FROM t ORDER BY i DESC", ""), 0);
@@ -84,6 +85,7 @@ static void test_values_go_in_and_come_out(void **state)
 	assert_int_equal(sqlite_step(s, &err), 1);
 	assert_true(sqlite_is_null(s, 2));
 	assert_string_equal(sqlite_text(s, 2), "");
+	assert_int_equal(sqlite_int(s, 4), 5);
 	assert_int_equal(sqlite_step(s, &err), 0);
 	assert_int_equal(number(db, "SELECT max(i) FROM t WHERE i > 99999999999999999"), -1);
 }
