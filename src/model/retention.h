@@ -15,21 +15,25 @@ struct keep {
 };
 
 #define KEEP_DEFAULT ((struct keep){7, 4, 12})
+#define KEEP_ALL ((struct keep){-1, -1, -1}) /* of a source whose file cannot be used: nobody knows what it asks for */
 
 /*
+ * Days, weeks (from Monday) and months are UTC, and only those count that have a
+ * dump. What is dated after 'now' stays, and takes no place; so with a clock
+ * that is not known (TIME_UNKNOWN) everything stays.
+ *
  * Judge the dumps of one source: sets kept_because of each that stays, and
  * leaves it NULL in each that goes, whose reason is written to
  * ret_gone_because[i] (owned strings, NULL for those that stay; array of
- * list->count). 'now' decides which dumps are dated in the future: those are
- * never the newest of anything.
+ * list->count).
  */
 void retention_judge(struct dumps *list, const char *source, struct keep keep, int64_t now, char **ret_gone_because);
 
 /*
- * Under disk pressure: the order in which dumps that retention keeps may still
- * go, most expendable first: refuted, unproven from the middle, proven beyond
- * 'keep'. Indexes into the list; the never-pruned ones are not in it. Returns
- * how many were written to 'ret_order' (room for list->count).
+ * Under disk pressure: the order in which dumps may go, whether retention would
+ * keep them or not, most expendable first: refuted, unproven from the middle,
+ * proven beyond 'keep'. Indexes into the list; the never-pruned ones are not in
+ * it. Returns how many were written to 'ret_order' (room for list->count).
  */
 size_t retention_pressure_order(const struct dumps *list, const char *source, struct keep keep, int64_t now,
 				size_t *ret_order);

@@ -136,7 +136,9 @@ void box_judge(const struct box *box, struct dumps *list, char **ret_gone)
 		if (i > 0 && strcmp(list->items[i].source, list->items[i - 1].source) == 0)
 			continue; /* sorted by source: judged with its first */
 		source = config_source(&box->config, list->items[i].source);
-		if (source && !source->broken)
+		if (source && source->broken)
+			keep = KEEP_ALL;
+		else if (source)
 			keep = (struct keep){source->keep_daily, source->keep_weekly, source->keep_monthly};
 		retention_judge(list, list->items[i].source, keep, now, ret_gone);
 	}
