@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	struct error err;
 	bool help;
-	int at, code;
+	int at, code = EX_OK;
 
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
 		return sandbox_inner(argc, argv);

@@ -17,6 +17,11 @@
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 #define UNUSED __attribute__((unused))
+/* Say that a MUST_CHECK result does not matter here; a comment says why. */
+#define IGNORE(call)                                                                               \
+	do {                                                                                       \
+		__typeof__(call) ignored_ UNUSED = (call);                                         \
+	} while (0)
 
 #define CLEANUP(f) __attribute__((cleanup(f)))
 #define autofree CLEANUP(cleanup_free)

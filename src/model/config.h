@@ -77,12 +77,16 @@ struct config {
 	size_t source_count;
 };
 
-/* A key as 'config --all' prints it. */
+struct config_type; /* how a value is read and written */
+
+/* A key as 'config --all' prints it. A new key is one more line in a table of config.c, and a field above. */
 struct config_key {
 	const char *section;
 	const char *key;
 	const char *fallback; /* default in words; "" when it must be given */
 	const char *meaning;
+	const struct config_type *type; /* this and 'offset' are config.c's */
+	size_t offset;
 };
 
 /* Every key of drillbox.conf (of_source false) or of a source's file. Ends with section NULL. */
@@ -107,7 +111,7 @@ MUST_CHECK int source_config_set(struct source_config *source, const char *dir, 
 MUST_CHECK int box_config_finish(struct box_config *box, struct error *err);
 MUST_CHECK int source_config_finish(struct source_config *source, struct error *err);
 
-/* The value of a key in the words a file would use. Owned by the caller; NULL for an unknown key. */
+/* The value of a key in the words a file would use, "" when unset. Owned by the caller; NULL for an unknown key. */
 char *box_config_get(const struct box_config *box, const char *section, const char *key);
 char *source_config_get(const struct source_config *source, const char *section, const char *key);
 
@@ -118,7 +122,7 @@ char *source_config_get(const struct source_config *source, const char *section,
  */
 MUST_CHECK int config_environment(const char *const *environment, struct error *err);
 
-/* True for a name that can be a source: [A-Za-z0-9_-]{1,64}. */
+/* True for a name that can be a source: [A-Za-z0-9_-]{1,64}, not beginning with '-'. */
 bool source_name_valid(const char *name);
 
 /* The source of that name, broken or not; NULL if there is none. */

@@ -29,7 +29,7 @@ struct dump {
 	int64_t taken;	 /* data as of: the snapshot's time by the source's clock */
 	/*
 	 * Of a folder: that of its list of digests, one line "HEX  NAME.d/FILE\n" for
-	 * each file, sorted by FILE in byte order: what sha256sum prints for NAME.d/*
+	 * each file, sorted by FILE in byte order: what sha256sum prints for every file in NAME.d
 	 * under LC_ALL=C. "" when unknown.
 	 */
 	char sha256[SHA256_HEX];

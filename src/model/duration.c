@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/cleanup.h"
+#include "base/text.h"
 
 struct unit {
 	const char *word;
@@ -64,4 +64,35 @@ bool duration_parse(const char *text, int64_t *ret_seconds)
 bool size_parse(const char *text, int64_t *ret_bytes)
 {
 	return parse(text, byte_units, COUNT(byte_units), ONE_EIB, ret_bytes);
+}
+
+struct written {
+	int64_t times;
+	const char *word;
+};
+
+/* 'units' from the largest to the smallest, which is 1. */
+static char *text(int64_t n, const struct written *units)
+{
+	while (units->times > 1 && (n == 0 || n % units->times))
+		units++;
+	return format("%lld%s", (long long)(n / units->times), units->word);
+}
+
+char *duration_text(int64_t seconds)
+{
+	static const struct written units[] = {{86400, "d"}, {3600, "h"}, {60, " min"}, {1, " s"}};
+
+	return text(seconds, units);
+}
+
+char *size_text(int64_t bytes)
+{
+	static const struct written units[] = {
+		{1000000000000, " TB"}, {(int64_t)1 << 40, " TiB"}, {1000000000, " GB"}, {1 << 30, " GiB"},
+		{1000000, " MB"},	{1 << 20, " MiB"},	    {1000, " kB"},	 {1 << 10, " KiB"},
+		{1, " B"},
+	};
+
+	return text(bytes, units);
 }

@@ -11,21 +11,21 @@
 #include "base/error.h"
 
 struct schedule {
-	int64_t every_s; /* > 0: "every 6h", from the last due time; 0: at a time of day */
+	int64_t every_s; /* > 0: "every 6h", from start to start; 0: at a time of day */
 	int weekday;	 /* 0 Sunday .. 6 Saturday, -1 every day */
 	int hour, minute;
 };
 
 /* "04:15", "Sun 03:00", "every 6h" (30m to 31d). */
 MUST_CHECK int schedule_parse(const char *text, struct schedule *ret, struct error *err);
-/* The text it was parsed from. Owned by the caller. */
+/* The inverse: text that parses to it. Owned by the caller. */
 char *schedule_text(const struct schedule *s);
 /* Seconds between two due times. */
 int64_t schedule_interval_s(const struct schedule *s);
 /* The default of stale-after: the interval and a quarter, at least two hours more. */
 int64_t schedule_stale_after_s(const struct schedule *s);
 
-/* What happened to a source so far. Zero times: never (TIME_UNKNOWN). */
+/* What happened to a source so far. A time that never was is TIME_UNKNOWN (or 0). */
 struct attempts {
 	int64_t first_seen;	/* when the box first knew this source */
 	int64_t last_round;	/* start of the last scheduled or complete round that delivered and was drilled */
@@ -47,8 +47,14 @@ struct due {
 /*
  * When the source is next due, and why. A time at or before 'now' is due now: a
  * due time that was missed runs once. After a pull that failed: on the network
- * 5, 15, 45 minutes, then hourly; refused: hourly; everything else waits for
- * the schedule. A round that was interrupted is repeated once.
+ * or without an answer in time 5, 15, 45 minutes, then hourly; refused, or
+ * without a clock: hourly; schema altered meanwhile: once more; everything else
+ * waits for the schedule. A round that was interrupted is repeated once.
+ *
+ * A time of day that the change to summer time leaves out is taken at the jump,
+ * one that comes twice at its first coming. "every 6h" counts from the start of
+ * the last round, and is due at once for a source never pulled. Starts recorded
+ * more than an hour after 'now' came from a wrong clock and count for nothing.
  */
 struct due schedule_next(const struct schedule *s, const struct attempts *a, int64_t now);
 

@@ -258,7 +258,7 @@ void gpio_close(struct gpio **g)
 	if (!*g)
 		return;
 	if ((*g)->lamps) {
-		(void)gpio_light(*g, dark, &ignored);
+		IGNORE(gpio_light(*g, dark, &ignored)); /* the kernel lets go of it all the same */
 		gpiod_line_request_release((*g)->lamps);
 	}
 	if ((*g)->button)

@@ -190,6 +190,21 @@ bool json_is_nothing(const struct json *value)
 	return !value || json_is_null(in(value));
 }
 
+bool json_holds_int(const struct json *value)
+{
+	return json_is_integer(in(value));
+}
+
+bool json_holds_bool(const struct json *value)
+{
+	return json_is_boolean(in(value));
+}
+
+bool json_holds_array(const struct json *value)
+{
+	return json_is_array(in(value));
+}
+
 const char *json_get_text(const struct json *object, const char *key)
 {
 	return json_as_text(json_get(object, key));

@@ -48,6 +48,9 @@ int64_t json_as_int(const struct json *value);
 double json_as_real(const struct json *value); /* also of a whole number */
 bool json_as_bool(const struct json *value);
 bool json_is_nothing(const struct json *value); /* null, or absent */
+bool json_holds_int(const struct json *value);
+bool json_holds_bool(const struct json *value);
+bool json_holds_array(const struct json *value);
 const char *json_get_text(const struct json *object, const char *key);
 int64_t json_get_int(const struct json *object, const char *key);
 double json_get_real(const struct json *object, const char *key);

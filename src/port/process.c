@@ -518,6 +518,14 @@ int process_wait(struct process *p, struct deadline deadline, struct error *err)
 	return p->reached ? p->reached(p, err) : 0;
 }
 
+bool process_poll(struct process *p)
+{
+	drain_both(p);
+	if (!p->reaped && is_dead(p))
+		reap(p);
+	return p->reaped;
+}
+
 bool process_alive(struct process *p)
 {
 	return p->pid > 0 && !is_dead(p);

@@ -97,6 +97,13 @@ MUST_CHECK int process_run(const struct process_spec *spec, struct deadline dead
 MUST_CHECK int process_finish(struct process *p, struct deadline deadline, enum error_kind kind, char **ret_output,
 			      struct error *err);
 
+/*
+ * For a poll loop, woken by pidfd, out_fd or err_fd: take in what it has said,
+ * and reap it if it has ended; true once it has. Does not wait for anything but
+ * the output of a dead one.
+ */
+bool process_poll(struct process *p);
+
 bool process_alive(struct process *p);
 bool process_succeeded(const struct process *p);
 

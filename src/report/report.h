@@ -91,8 +91,12 @@ void report_doctor(const struct report *r, const char *source, const struct prec
 /* `check`: broken source files with their sentence, or that all is well. */
 void report_check(const struct report *r, const struct config *c);
 
-/* `config --all`: every key with value, default and meaning, of the box and of 'source' (NULL: of each). */
-void report_config(const struct report *r, const struct config *c, const struct source_config *source);
+/*
+ * `config`: the keys that differ from their default, of the box and of each
+ * source, or of 'source' alone (NULL: all); with 'all' every key with its value,
+ * default and meaning.
+ */
+void report_config(const struct report *r, const struct config *c, const struct source_config *source, bool all);
 
 /* A fact or two of a verb that did something: {"schema":1,...} or one line. 'error' NULL for success. */
 void report_pull(const struct report *r, const struct event *pull, const struct dump *dump);

@@ -97,7 +97,7 @@ static void admit(struct control *c, int64_t now)
 
 static char *answer(const char *line, const struct lights *lights, bool held, bool *look)
 {
-	CLEANUP(json_free) struct json *reply = json_object();
+	CLEANUP(json_free) struct json *reply = json_new_object();
 
 	if (strcmp(line, "lights") == 0) {
 		json_set_text(reply, "pass", pattern_word(lights->pass));

@@ -62,7 +62,8 @@ static void on_progress(void *context, enum rung rung, const char *text, int64_t
 		double seconds = -1;
 		struct error ignored;
 
-		(void)ledger_phase_seconds(w->box->ledger, w->work->dump->source, rung, &seconds, &ignored);
+		/* an estimate: without one, none is shown */
+		IGNORE(ledger_phase_seconds(w->box->ledger, w->work->dump->source, rung, &seconds, &ignored));
 		progress_phase(w->progress, rung_word(rung), rung == RUNG_MEDIA ? PROGRESS_BYTES : PROGRESS_OBJECTS, of,
 			       seconds);
 		w->rung = rung;

@@ -84,7 +84,7 @@ class Server:
 
     def __init__(self, data, version=17):
         self.data, self.version, self.bin = Path(data), version, BIN[version]
-        self.sockets = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # short: a socket's path has 107 bytes
+        self.sockets = Path(tempfile.mkdtemp(prefix="pg"))  # short: a socket's path has 107 bytes
         tap.at_exit(shutil.rmtree, self.sockets, ignore_errors=True)
         self.log = self.data.with_name(self.data.name + ".log")
         self.port = free_port()

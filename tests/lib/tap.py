@@ -50,6 +50,12 @@ def folder(name):
     return path
 
 
+def cleaning():
+    """For a program without tests: at_exit() happens at the end of the block."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    return _program
+
+
 def at_exit(call, *args, **named):
     """At the end of the program, in the reverse order."""
     _program.callback(call, *args, **named)

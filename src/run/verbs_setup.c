@@ -1,0 +1,278 @@
+/* Verbs for setting up: the configuration as it is understood, and what could stop the next round. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "port/sandbox.h"
+#include "port/toolset.h"
+#include "pull/precheck.h"
+#include "run/configuration.h"
+#include "run/control.h"
+#include "run/host.h"
+#include "run/overview.h"
+#include "run/secret.h"
+
+#define LOOK_MS 60000	  /* for one source */
+#define SANDBOX_MS 10000
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+extern char **environ;
+
+int verb_check(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(config_done) struct config config = {0};
+	struct error err;
+
+	if (config_environment((const char *const *)environ, &err) < 0 ||
+	    configuration_load(o->config, &config, &err) < 0)
+		return say_error(&err);
+	report_check(&r, &config);
+	for (size_t i = 0; i < config.source_count; i++)
+		if (config.sources[i]->broken)
+			return EX_CONFIG;
+	return 0;
+}
+
+int verb_config(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(config_done) struct config config = {0};
+	const struct source_config *source = NULL;
+	struct error err;
+
+	if (configuration_load(o->config, &config, &err) < 0)
+		return say_error(&err);
+	if (o->arg_count) {
+		source = config_source(&config, o->args[0]);
+		if (!source)
+			(void)fail(&err, ERR_USAGE, "there is no source '%s': its file would be '%s/sources.d/%s.conf'",
+				   o->args[0], config.dir, o->args[0]);
+		if (!source || source->broken)
+			return say_error(source ? &source->why : &err);
+	}
+	report_config(&r, &config, source, o->all);
+	return 0;
+}
+
+/* ---- doctor */
+
+static void look_at_config(const struct config *config, struct prechecks *list)
+{
+	size_t broken = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (!config->sources[i]->broken)
+			continue;
+		prechecks_add_error(list, "config", &config->sources[i]->why);
+		broken++;
+	}
+	if (config->source_count == 0)
+		prechecks_add(list, PRECHECK_BAD, ERR_CONFIG, "config", "put a file NAME.conf there; the README shows one",
+			      "no source is configured in %s/sources.d", config->dir);
+	else if (!broken)
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "config", NULL, "%s and %zu source file%s", config->path,
+			      config->source_count, plural(config->source_count));
+}
+
+static void look_at_disk(const struct config *config, struct prechecks *list)
+{
+	CLEANUP(store_free) struct store *store = NULL;
+	CLEANUP(store_room_done) struct store_room room = {0};
+	CLEANUP(ledger_close) struct ledger *ledger = NULL;
+	char free_text[UNIT_TEXT], reserve_text[UNIT_TEXT];
+	int64_t reserve;
+	struct error err;
+
+	if (host_data_usable(config->box.data, &err) < 0 ||
+	    store_open(config->box.data, STORE_LOOK, &store, &err) < 0 || store_room(store, &room, &err) < 0) {
+		prechecks_add_error(list, "disk", &err);
+		return;
+	}
+	if (ledger_open(config->box.data, LEDGER_READ, &ledger, &err) < 0 || ledger_verify(ledger, &err) < 0 ||
+	    scratch_reserve(ledger, &reserve, &err) < 0) {
+		prechecks_add_error(list, "ledger", &err);
+		return;
+	}
+	prechecks_add(list, PRECHECK_OK, ERR_NONE, "disk", NULL, "%s free on %s, %s of it reserved for the next restore",
+		      human_bytes(room.free, free_text), config->box.data, human_bytes(reserve, reserve_text));
+}
+
+static void look_at_clock(const struct config *config, struct prechecks *list)
+{
+	CLEANUP(ledger_close) struct ledger *ledger = NULL;
+	autofree char *why = NULL;
+	enum clock_state clock;
+	struct error err;
+
+	if (ledger_open(config->box.data, LEDGER_READ, &ledger, &err) < 0 ||
+	    clock_judge(ledger, clock_wall(), &clock, &why, &err) < 0) {
+		prechecks_add_error(list, "clock", &err);
+		return;
+	}
+	if (clock == CLOCK_KNOWN)
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "clock", NULL, "%s",
+			      host_clock_synchronised() ? "synchronised" : "a source agreed with it over verified TLS");
+	else
+		prechecks_add(list, clock == CLOCK_WRONG ? PRECHECK_BAD : PRECHECK_WARN,
+			      clock == CLOCK_WRONG ? ERR_CLOCK : ERR_NONE, "clock", NULL, "%s", why);
+}
+
+/* A dump is only ever restored in a sandbox, so it has to be one that can be made here. */
+static void look_at_sandbox(struct prechecks *list)
+{
+	const char *const argv[] = {"/usr/bin/true", NULL};
+	const struct process_spec spec = {.argv = argv};
+	const struct sandbox sandbox = {0};
+	struct error err;
+
+	if (sandbox_run(&sandbox, &spec, deadline_in(NO_DEADLINE, SANDBOX_MS), ERR_LACKING, NULL, &err) < 0)
+		prechecks_add_error(list, "sandbox", &err);
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "sandbox", NULL, "bubblewrap starts a program in one");
+}
+
+/* The oldest minor versions without known holes in dump and restore. */
+static const struct {
+	int major, floor;
+} floors[] = {{17, 170012}, {16, 160016}, {15, 150020}, {14, 140025}};
+
+static void look_at_minor(const struct tool *tool, struct prechecks *list)
+{
+	for (size_t i = 0; i < COUNT(floors); i++)
+		if (floors[i].major == tool->major && tool->version_num < floors[i].floor)
+			prechecks_add(list, PRECHECK_WARN, ERR_NONE, "minor", "update the box",
+				      "the bundled PostgreSQL %s in %s has known holes, fixed in %d.%d", tool->version,
+				      tool->bin, floors[i].major, floors[i].floor % 10000);
+}
+
+static void look_at_tools(const struct toolset *tools, struct prechecks *list)
+{
+	struct text names = {0};
+
+	for (size_t i = 0; i < tools->count; i++) {
+		text_addf(&names, "%s%s", i ? ", " : "", tools->items[i].version);
+		look_at_minor(&tools->items[i], list);
+	}
+	prechecks_add(list, PRECHECK_OK, ERR_NONE, "postgres", NULL, "bundled: %s", names.data ? names.data : "none");
+	text_done(&names);
+}
+
+static void look_at_panel(const struct config *config, struct prechecks *list)
+{
+	struct lights lights;
+	bool held;
+
+	if (!control_lights(config->box.data, &lights, &held))
+		prechecks_add(list, PRECHECK_WARN, ERR_NONE, "daemon", "start it: systemctl start drillbox",
+			      "no daemon answers: the lights are dark and nothing is scheduled");
+	else if (held)
+		prechecks_add(list, PRECHECK_WARN, ERR_NONE, "button", "look for a stuck key or a short in its wires",
+			      "the button was held when the daemon started, and is ignored until it is released");
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "daemon", NULL, "alive: pass %s, busy %s, fail %s",
+			      pattern_word(lights.pass), pattern_word(lights.busy), pattern_word(lights.fail));
+}
+
+static int examine_box(const struct config *config, const struct toolset *tools, const struct report *r)
+{
+	CLEANUP(prechecks_done) struct prechecks list = {0};
+
+	look_at_config(config, &list);
+	look_at_clock(config, &list);
+	if (host_network_up())
+		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "network", NULL, "up");
+	else
+		prechecks_add(&list, PRECHECK_BAD, ERR_NETWORK, "network", "check the cable", "no interface has an address");
+	look_at_disk(config, &list);
+	look_at_sandbox(&list);
+	look_at_tools(tools, &list);
+	look_at_panel(config, &list);
+	report_doctor(r, NULL, &list);
+	return prechecks_bad(&list) ? 2 : 0;
+}
+
+/* What a source said of the time also counts for the clock, where the ledger can be written. */
+static void note_clock(const struct config *config, const char *source, const struct source_answers *answers)
+{
+	CLEANUP(ledger_close) struct ledger *ledger = NULL;
+	struct error err;
+
+	if (!answers->asked)
+		return;
+	if (ledger_open(config->box.data, LEDGER_WRITE, &ledger, &err) < 0 ||
+	    ledger_clock_seen(ledger, source, answers->box_time - answers->source_time, answers->time_verified, &err) < 0)
+		log_detail("%s", err.text);
+}
+
+static void add_source_clock(const struct source_answers *answers, struct prechecks *list)
+{
+	int64_t skew = llabs(answers->box_time - answers->source_time);
+
+	if (!answers->asked)
+		return;
+	if (skew > SKEW_TOLERANCE_S)
+		prechecks_add(list, PRECHECK_BAD, ERR_CLOCK, "clock", "set the clock that is wrong",
+			      "the source's clock and the box's differ by %lld s", (long long)skew);
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "clock", NULL, "%lld s from the source's", (long long)skew);
+}
+
+static int examine_source(const struct config *config, const struct source_config *source,
+			  const struct toolset *tools, const struct report *r)
+{
+	CLEANUP(prechecks_done) struct prechecks list = {0};
+	CLEANUP(source_answers_done) struct source_answers answers = {0};
+	CLEANUP(secret_done) char *password = NULL;
+	struct error err;
+
+	if (source->broken) {
+		prechecks_add_error(&list, "config", &source->why);
+	} else {
+		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "config", NULL, "%s", source->path);
+		if (secret_read(source->password_file, &password, &err) < 0)
+			prechecks_add_error(&list, "password", &err);
+		else if (precheck_postgres(source, password, tools, deadline_in(NO_DEADLINE, LOOK_MS), &list, &answers,
+					   &err) < 0)
+			prechecks_add_error(&list, "source", &err);
+		add_source_clock(&answers, &list);
+		note_clock(config, source->name, &answers);
+	}
+	report_doctor(r, source->name, &list);
+	return prechecks_bad(&list) ? 2 : 0;
+}
+
+int verb_doctor(const struct options *o)
+{
+	struct report r = report_to(stdout, o->json);
+	CLEANUP(config_done) struct config config = {0};
+	CLEANUP(toolset_done) struct toolset tools = {0};
+	struct error err;
+	int code = 0;
+
+	if (config_environment((const char *const *)environ, &err) < 0 ||
+	    configuration_load(o->config, &config, &err) < 0 ||
+	    toolset_scan(&tools, &config.box.bins, deadline_in(NO_DEADLINE, SANDBOX_MS), &err) < 0)
+		return say_error(&err);
+	if (o->arg_count && !config_source(&config, o->args[0])) {
+		(void)fail(&err, ERR_USAGE, "there is no source '%s': its file would be '%s/sources.d/%s.conf'", o->args[0],
+			   config.dir, o->args[0]);
+		return say_error(&err);
+	}
+	if (!o->arg_count)
+		code = examine_box(&config, &tools, &r);
+	for (size_t i = 0; i < config.source_count; i++) {
+		if (o->arg_count && strcmp(config.sources[i]->name, o->args[0]) != 0)
+			continue;
+		if (examine_source(&config, config.sources[i], &tools, &r))
+			code = 2;
+	}
+	return code;
+}

@@ -1,0 +1,344 @@
+#include "store/inner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "model/config.h"
+#include "port/digest.h"
+#include "store/manifest_file.h"
+
+#define DUMP "dump"	     /* names inside the private folder */
+#define MANIFEST "manifest"
+#define SUMS "sums"
+#define SECONDS_TO_TRY 3
+
+/* ---------------------------------------------------------------- begin, abort */
+
+int store_begin(struct store *s, const char *source, struct incoming *ret, struct error *err)
+{
+	autofree char *folder = path_join(s->root, source);
+	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
+
+	if (must_work(s, err) < 0)
+		return -1;
+	if (!source_name_valid(source))
+		return fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
+	if (make_dirs(folder, 0700, err) < 0)
+		return -1;
+	do {
+		autofree char *name = part_name(INCOMING);
+
+		free(in.folder);
+		in.folder = path_join(folder, name);
+	} while (mkdir(in.folder, 0700) < 0 && errno == EEXIST);
+	in.folder_fd = open_folder(AT_FDCWD, in.folder);
+	if (in.folder_fd < 0)
+		return fail(err, write_kind(errno), "make folder '%s' for the dump: %m", in.folder);
+	in.source = xstrdup(source);
+	in.path = path_join(in.folder, DUMP);
+	*ret = in;
+	in = INCOMING_INIT;
+	return 0;
+}
+
+void store_abort(struct incoming *in)
+{
+	struct error ignored;
+
+	cleanup_close(&in->folder_fd);
+	if (in->folder)
+		(void)!remove_tree(in->folder, &ignored); /* what stays is a leftover for the next sweep */
+	free(in->source);
+	free(in->folder);
+	free(in->path);
+	*in = INCOMING_INIT;
+}
+
+/* ---------------------------------------------------------------- what came */
+
+/* A dump on its way from the private folder to its name. */
+struct arrival {
+	struct incoming *in;
+	const struct manifest *manifest;
+	struct deadline deadline;
+	char *folder;	    /* DATA/store/SOURCE */
+	int folder_fd;
+	bool is_dir;
+	const char *suffix;
+	int64_t taken;
+	char *file;	    /* "shop_20261122_041500.dump" */
+	char *manifest_file;
+	char *sums_file;
+	struct digest_list digests;
+	bool half_named;    /* manifest or list have their names, the dump has not */
+};
+
+static void arrival_done(struct arrival *a)
+{
+	if (a->half_named) {
+		(void)unlinkat(a->folder_fd, a->manifest_file, 0);
+		(void)unlinkat(a->folder_fd, a->sums_file, 0);
+	}
+	cleanup_close(&a->folder_fd);
+	digest_list_done(&a->digests);
+	free(a->folder);
+	free(a->file);
+	free(a->manifest_file);
+	free(a->sums_file);
+}
+
+/* A file by its first bytes: an archive of pg_dump, or else its plain form. */
+static int recognise_file(struct arrival *a, struct error *err)
+{
+	autoclose int fd = openat(a->in->folder_fd, DUMP, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char magic[5];
+	ssize_t n;
+
+	if (fd < 0 || (n = pread(fd, magic, sizeof(magic), 0)) < 0)
+		return fail(err, ERR_IO, "read the dump '%s' back: %m", a->in->path);
+	if (n == 0)
+		return fail(err, ERR_DATA, "the dump of '%s' is empty: nothing was written to it", a->in->source);
+	a->suffix = n == sizeof(magic) && memcmp(magic, "PGDMP", sizeof(magic)) == 0 ? ".dump" : ".sql";
+	return 0;
+}
+
+static int recognise(struct arrival *a, struct error *err)
+{
+	struct stat st;
+
+	if (fstatat(a->in->folder_fd, DUMP, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(err, ERR_DATA, "the dump of '%s' is not there: nothing was written to '%s'", a->in->source,
+			    a->in->path);
+	a->is_dir = S_ISDIR(st.st_mode);
+	if (!a->is_dir && !S_ISREG(st.st_mode))
+		return fail(err, ERR_DATA, "the dump '%s' is neither a file nor a folder", a->in->path);
+	if (!a->is_dir)
+		return recognise_file(a, err);
+	a->suffix = ".d";
+	if (faccessat(a->in->folder_fd, DUMP "/toc.dat", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(err, ERR_DATA, "the dump of '%s' has no table of contents: '%s/toc.dat' was not written",
+			    a->in->source, a->in->path);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- its name */
+
+static bool name_taken(const struct arrival *a, const char *base)
+{
+	static const char *const suffixes[] = {".dump", ".d", ".sql"};
+
+	for (size_t i = 0; i < COUNT(suffixes); i++) {
+		autofree char *file = format("%s%s", base, suffixes[i]);
+
+		if (faccessat(a->folder_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int choose_name(struct arrival *a, struct error *err)
+{
+	const char *source = a->in->source;
+	const struct manifest *m = a->manifest;
+
+	for (a->taken = m->snapshot_time; a->taken <= m->snapshot_time + SECONDS_TO_TRY; a->taken++) {
+		autofree char *name = dump_name(source, m->database, a->taken);
+		autofree char *source_again = NULL, *database = NULL;
+		int64_t taken;
+
+		if (!dump_name_parse(name, &source_again, &database, &taken) || taken != a->taken)
+			return fail(err, ERR_SOURCE, "the time by the source's clock cannot be part of a name: set its clock");
+		if (name_taken(a, path_base(name)))
+			continue;
+		a->file = format("%s%s", path_base(name), a->suffix);
+		a->manifest_file = format("%s" MANIFEST_SUFFIX, a->file);
+		a->sums_file = format("%s" DIGEST_SUFFIX, a->file);
+		return 0;
+	}
+	return fail(err, ERR_BUSY, "'%s' has dumps of this very second and of the next %d already: pull again", source,
+		    SECONDS_TO_TRY);
+}
+
+/* ---------------------------------------------------------------- its bytes */
+
+/* 0600, and for a folder's files too, whatever umask pg_dump had. */
+static int set_modes(const struct arrival *a, struct error *err)
+{
+	CLEANUP(strings_done) struct strings names = {0};
+	autoclose int fd = -1;
+
+	if (!a->is_dir) {
+		if (fchmodat(a->in->folder_fd, DUMP, 0600, 0) < 0)
+			return fail(err, ERR_IO, "set the mode of '%s': %m", a->in->path);
+		return 0;
+	}
+	fd = open_folder(a->in->folder_fd, DUMP);
+	if (fd < 0 || fchmod(fd, 0700) < 0)
+		return fail(err, ERR_IO, "set the mode of '%s': %m", a->in->path);
+	if (folder_names(fd, a->in->path, &names, err) < 0)
+		return -1;
+	for (size_t i = 0; i < names.count; i++) {
+		struct stat st;
+
+		/* anything but a file is refused when it is read back */
+		if (fstatat(fd, names.items[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    (S_ISREG(st.st_mode) && fchmodat(fd, names.items[i], 0600, 0) < 0))
+			return fail(err, ERR_IO, "set the mode of '%s/%s': %m", a->in->path, names.items[i]);
+	}
+	return 0;
+}
+
+/* One fsync for a file. A folder may hold thousands: one syncfs(2), which since Linux 5.8 also tells of failed writes. */
+static int sync_dump(const struct arrival *a, struct error *err)
+{
+	if (!a->is_dir)
+		return sync_path(a->in->path, err);
+	if (syncfs(a->in->folder_fd) < 0)
+		return fail(err, write_kind(errno), "sync '%s' to the disk: %m", a->in->path);
+	return 0;
+}
+
+/*
+ * The digest of what pg_dump wrote, from the page cache as far as it is still
+ * there: it is what a later read of the disk is compared with.
+ */
+static int read_back(struct arrival *a, struct error *err)
+{
+	const struct digest_reading how = {.deadline = &a->deadline};
+
+	if (digest_dump(a->in->path, a->file, &how, &a->digests, err) < 0)
+		return fail_within(err, "reading the dump of '%s' back", a->in->source);
+	return 0;
+}
+
+/* A new file in the private folder. NULL with an error. */
+static FILE *create_beside(const struct arrival *a, const char *name, struct error *err)
+{
+	autoclose int fd = openat(a->in->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (f)
+		(void)take_fd(&fd);
+	else
+		(void)fail(err, write_kind(errno), "make '%s/%s': %m", a->in->folder, name);
+	return f;
+}
+
+static int flush_and_sync(FILE *f, const char *what, struct error *err)
+{
+	if (fflush(f) != 0 || fsync(fileno(f)) < 0)
+		return fail(err, write_kind(errno), "write the %s to the disk: %m", what);
+	return 0;
+}
+
+static int write_manifest(const struct arrival *a, struct digest_result *ret, struct error *err)
+{
+	autofree char *path = path_join(a->in->folder, MANIFEST);
+	const struct digest_reading how = {.deadline = &a->deadline};
+	autofclose FILE *f = create_beside(a, MANIFEST, err);
+
+	if (!f || manifest_write(a->manifest, f, err) < 0 || flush_and_sync(f, "manifest", err) < 0)
+		return -1;
+	return digest_file(path, &how, ret, err);
+}
+
+/* Sorted all through: "x.dump" before "x.dump.json", but "x.d.json" before "x.d/toc.dat". */
+static int write_sums(const struct arrival *a, const char *manifest_sha256, struct error *err)
+{
+	autofclose FILE *f = create_beside(a, SUMS, err);
+
+	if (!f)
+		return -1;
+	if (!a->is_dir)
+		(void)fputs(a->digests.text, f);
+	(void)fprintf(f, "%s  %s\n", manifest_sha256, a->manifest_file);
+	if (a->is_dir)
+		(void)fputs(a->digests.text, f);
+	return flush_and_sync(f, "digest list", err);
+}
+
+/* ---------------------------------------------------------------- commit */
+
+static int move(const struct arrival *a, const char *from, const char *to, struct error *err)
+{
+	if (renameat2(a->in->folder_fd, from, a->folder_fd, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	/* a file system that cannot refuse by itself: whoever works in the store is alone */
+	if (errno == EINVAL) {
+		if (faccessat(a->folder_fd, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			errno = EEXIST;
+		else if (renameat(a->in->folder_fd, from, a->folder_fd, to) == 0)
+			return 0;
+	}
+	return fail(err, write_kind(errno), "give '%s/%s' its name: %m", a->folder, to);
+}
+
+static int sync_folder(const struct arrival *a, struct error *err)
+{
+	if (fsync(a->folder_fd) < 0)
+		return fail(err, write_kind(errno), "sync folder '%s' to the disk: %m", a->folder);
+	return 0;
+}
+
+/* The dump last: until it has its name, the other two are strays. */
+static int give_names(struct arrival *a, struct error *err)
+{
+	if (move(a, MANIFEST, a->manifest_file, err) < 0)
+		return -1;
+	a->half_named = true;
+	if (move(a, SUMS, a->sums_file, err) < 0 || sync_folder(a, err) < 0 || move(a, DUMP, a->file, err) < 0)
+		return -1;
+	a->half_named = false;
+	return sync_folder(a, err);
+}
+
+static void describe(const struct arrival *a, struct dump *ret)
+{
+	*ret = (struct dump){
+		.name = dump_name(a->in->source, a->manifest->database, a->taken),
+		.source = xstrdup(a->in->source),
+		.path = path_join(a->folder, a->file),
+		.is_dir = a->is_dir,
+		.complete = true,
+		.has_manifest = true,
+		.bytes = a->digests.whole.bytes,
+		.taken = a->taken,
+	};
+	memcpy(ret->sha256, a->digests.whole.sha256, SHA256_HEX);
+}
+
+static int commit(struct arrival *a, struct dump *ret, struct error *err)
+{
+	struct digest_result manifest;
+
+	a->folder_fd = open_folder(AT_FDCWD, a->folder);
+	if (a->folder_fd < 0)
+		return fail(err, ERR_IO, "open folder '%s': %m", a->folder);
+	if (recognise(a, err) < 0 || choose_name(a, err) < 0 || set_modes(a, err) < 0 || sync_dump(a, err) < 0 ||
+	    read_back(a, err) < 0 || write_manifest(a, &manifest, err) < 0 ||
+	    write_sums(a, manifest.sha256, err) < 0 || give_names(a, err) < 0)
+		return -1;
+	describe(a, ret);
+	return 0;
+}
+
+int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct deadline deadline,
+		 struct dump *ret, struct error *err)
+{
+	CLEANUP(arrival_done) struct arrival a = {
+		.in = in,
+		.manifest = m,
+		.deadline = deadline,
+		.folder = path_join(s->root, in->source),
+		.folder_fd = -1,
+	};
+	int done = commit(&a, ret, err);
+
+	store_abort(in);
+	return done;
+}

@@ -1,0 +1,53 @@
+/*
+ * What the files of the store share among themselves; nobody else includes it.
+ */
+#ifndef DRILLBOX_STORE_INNER_H
+#define DRILLBOX_STORE_INNER_H
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "store/store.h"
+
+struct store {
+	char *data;    /* canonical */
+	char *root;    /* DATA/store */
+	char *scratch; /* DATA/scratch */
+	bool may_work;
+};
+
+#define PART ".part"
+#define INCOMING "incoming-"
+#define REMOVING "removing-"
+#define MANIFEST_SUFFIX ".json"
+#define DIGEST_SUFFIX ".sha256"
+
+/* What a store may hold at most: beyond it something else than drillbox wrote there. */
+#define MOST_ENTRIES 1000000		  /* of any one folder */
+#define LARGEST_LIST ((off_t)512 << 20) /* a digest list */
+
+/* The suffix of a dump's file or folder (".dump", ".d", ".sql") at the end of 'name', or NULL. */
+const char *dump_suffix(const char *name);
+
+/* A folder, never by way of a link. -1 with errno. */
+int open_folder(int at, const char *name);
+
+/*
+ * Names in folder 'fd', sorted, without "." and "..". Refused above
+ * MOST_ENTRIES. 'path' is for the sentence.
+ */
+MUST_CHECK int folder_names(int fd, const char *path, struct strings *ret, struct error *err);
+
+/* "PREFIXxxxxxxxx.part", eight random digits. Owned by the caller. */
+char *part_name(const char *prefix);
+
+/* Sources that have a folder in the store, sorted; what is none is a sentence in 'trouble' (may be NULL). */
+MUST_CHECK int store_sources(struct store *s, struct strings *ret, struct strings *trouble, struct error *err);
+
+/* ERR_BUG unless the store was opened to work. */
+MUST_CHECK int must_work(const struct store *s, struct error *err);
+
+/* ERR_SPACE for an errno that says the disk is full, else ERR_IO. */
+enum error_kind write_kind(int os_errno);
+
+#endif

@@ -1,0 +1,145 @@
+#include "store/inner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+/* ---------------------------------------------------------------- one dump */
+
+/* Take its name from it, for good. 'ret_part' is what it is called then; owned by the caller. */
+static int take_name(int folder_fd, const char *folder, const char *file, char **ret_part, struct error *err)
+{
+	autofree char *part = NULL;
+
+	do {
+		free(part);
+		part = part_name(REMOVING);
+	} while (faccessat(folder_fd, part, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	if (renameat(folder_fd, file, folder_fd, part) < 0)
+		return fail(err, write_kind(errno), "rename '%s/%s' to remove it: %m", folder, file);
+	if (fsync(folder_fd) < 0)
+		return fail(err, write_kind(errno), "sync folder '%s' to the disk: %m", folder);
+	*ret_part = path_join(folder, part);
+	return 0;
+}
+
+int store_remove(struct store *s, const struct dump *d, struct error *err)
+{
+	autofree char *folder = path_join(s->root, d->source);
+	autofree char *path = path_join(folder, path_base(d->path));
+	autofree char *manifest = store_manifest_path(d);
+	autofree char *sums = store_digest_path(d);
+	autofree char *part = NULL;
+	autoclose int fd = -1;
+
+	if (must_work(s, err) < 0)
+		return -1;
+	if (!same(path, d->path) || !dump_suffix(path))
+		return fail(err, ERR_BUG, "'%s' is no dump of this store", d->path);
+	fd = open_folder(AT_FDCWD, folder);
+	if (fd < 0)
+		return fail(err, ERR_IO, "open folder '%s': %m", folder);
+	if (take_name(fd, folder, path_base(path), &part, err) < 0 || remove_tree(part, err) < 0 ||
+	    remove_tree(manifest, err) < 0 || remove_tree(sums, err) < 0)
+		return fail_within(err, "removing dump '%s'", d->name);
+	return 0;
+}
+
+int store_prune(struct store *s, const struct dumps *list, char *const *goes, int64_t *ret_bytes, struct error *err)
+{
+	*ret_bytes = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (!goes[i])
+			continue;
+		if (store_remove(s, &list->items[i], err) < 0)
+			return -1;
+		*ret_bytes += list->items[i].bytes;
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- leftovers */
+
+/* Whether 'entry' is a manifest or digest list whose dump is not in the folder. */
+static bool is_stray(int folder_fd, const char *entry)
+{
+	const char *suffix = ends_with(entry, MANIFEST_SUFFIX) ? MANIFEST_SUFFIX : DIGEST_SUFFIX;
+	autofree char *stem = NULL;
+
+	if (!ends_with(entry, suffix))
+		return false;
+	stem = xstrndup(entry, strlen(entry) - strlen(suffix));
+	return dump_suffix(stem) && faccessat(folder_fd, stem, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+static int sweep_entry(int folder_fd, const char *folder, const char *entry, struct sweep *done, struct error *err)
+{
+	autofree char *path = path_join(folder, entry);
+
+	if (ends_with(entry, PART)) {
+		if (remove_tree(path, err) < 0)
+			return -1;
+		*(starts_with(entry, REMOVING) ? &done->removals : &done->pulls) += 1;
+	} else if (is_stray(folder_fd, entry)) {
+		if (unlinkat(folder_fd, entry, 0) < 0)
+			return fail(err, ERR_IO, "remove the leftover '%s': %m", path);
+		done->strays++;
+	}
+	return 0;
+}
+
+static int sweep_source(struct store *s, const char *source, struct sweep *done, struct error *err)
+{
+	CLEANUP(strings_done) struct strings entries = {0};
+	autofree char *folder = path_join(s->root, source);
+	autoclose int fd = open_folder(AT_FDCWD, folder);
+
+	if (fd < 0)
+		return fail(err, ERR_IO, "open folder '%s': %m", folder);
+	if (folder_names(fd, folder, &entries, err) < 0)
+		return -1;
+	for (size_t i = 0; i < entries.count; i++)
+		if (sweep_entry(fd, folder, entries.items[i], done, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int sweep_scratch(struct store *s, struct sweep *done, struct error *err)
+{
+	CLEANUP(strings_done) struct strings entries = {0};
+	autoclose int fd = open_folder(AT_FDCWD, s->scratch);
+
+	if (fd < 0)
+		return fail(err, ERR_IO, "open folder '%s': %m", s->scratch);
+	if (folder_names(fd, s->scratch, &entries, err) < 0)
+		return -1;
+	for (size_t i = 0; i < entries.count; i++) {
+		autofree char *path = path_join(s->scratch, entries.items[i]);
+
+		if (remove_tree(path, err) < 0)
+			return -1;
+		done->scratch++;
+	}
+	return 0;
+}
+
+int store_sweep(struct store *s, struct sweep *ret, struct error *err)
+{
+	CLEANUP(strings_done) struct strings sources = {0};
+	struct sweep done = {0};
+
+	if (must_work(s, err) < 0 || store_sources(s, &sources, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sources.count; i++)
+		if (sweep_source(s, sources.items[i], &done, err) < 0)
+			return fail_within(err, "sweeping up after '%s'", sources.items[i]);
+	if (sweep_scratch(s, &done, err) < 0)
+		return fail_within(err, "emptying the scratch folder");
+	*ret = done;
+	return 0;
+}
