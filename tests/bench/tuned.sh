@@ -1,0 +1,28 @@
+#!/bin/bash
+# The hand-tuned limit: the settings drillbox uses, a cluster prepared beforehand, pg_restore -j, and nothing else: no
+# sandbox, no digest, no check. What a drill costs above this is drillbox's own.
+#     tuned.sh prepare TEMPLATE
+#     tuned.sh drill DUMP TEMPLATE FOLDER
+set -euo pipefail
+bin=/usr/lib/postgresql/17/bin
+
+case $1 in
+prepare)
+    "$bin/initdb" -D "$2" -U postgres -A trust --no-sync --no-instructions --wal-segsize=1 --data-checksums \
+        --locale=C --encoding=UTF8 >/dev/null
+    ;;
+drill)
+    folder=$4
+    mkdir -p "$folder"
+    cp -a "$3" "$folder/data"
+    "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+        -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB \
+        -c checkpoint_timeout=1h -c shared_buffers=128MB -c maintenance_work_mem=64MB -c jit=off >"$folder/log" 2>&1 &
+    server=$!
+    trap 'kill -QUIT "$server"; wait "$server" || true; rm -rf "$folder"' EXIT
+    until "$bin/psql" -XAqt -h "$folder" -U postgres -d postgres -c 'CREATE DATABASE restored' >/dev/null 2>&1; do
+        sleep 0.01
+    done
+    "$bin/pg_restore" -h "$folder" -U postgres -d restored --no-owner --no-privileges -j "$(nproc)" "$2"
+    ;;
+esac
