@@ -164,7 +164,7 @@ static int parse_near(const char *s, struct sql_check *c, struct error *err)
 	s += digits;
 	s += strspn(s, " \t");
 	if (!is_decimal(number) || *s != '%' || !same(s + 1 + strspn(s + 1, " \t"), "of last proven"))
-		return fail(err, ERR_CONFIG, "write '-- expect: within 10%% of last proven' with a percentage of your own");
+		return fail(err, ERR_CONFIG, "'-- expect: %s' is not understood; write 'within 10%% of last proven'", c->expected);
 	return 0;
 }
 
@@ -197,15 +197,26 @@ static int parse_expectation(const char *s, struct sql_check *c, struct error *e
 	return parse_value(s, c, err);
 }
 
-/* One comment line of the header; what is neither 'expect' nor 'why' is just a comment. */
+/*
+ * One comment line of the header; what is neither 'expect' nor 'why' is just a
+ * comment, unless it looks like one of them mistyped: that must not silently
+ * become another expectation.
+ */
 static int parse_comment(char *line, struct sql_check *c, struct error *err)
 {
+	static const char *const keys[] = {"expect", "why", NULL};
 	char *text = trim(line + 2);
+	autofree char *word = xstrndup(text, strcspn(text, ": \t"));
 
 	if (starts_with(text, "expect:"))
 		return parse_expectation(trim(text + 7), c, err);
-	if (starts_with(text, "why:") && !c->why)
-		c->why = xstrdup(trim(text + 4));
+	if (starts_with(text, "why:")) {
+		if (!c->why)
+			c->why = xstrdup(trim(text + 4));
+		return 0;
+	}
+	if (text[strlen(word)] == ':' && strlen(word) > 3 && nearest_name(word, keys))
+		return fail(err, ERR_CONFIG, "'-- %s:' is not known; did you mean '-- %s:'?", word, nearest_name(word, keys));
 	return 0;
 }
 
@@ -225,10 +236,10 @@ static int parse_lines(char *text, struct sql_check *c, struct error *err)
 		line = next;
 	}
 	if (!c->expected)
-		return fail(err, ERR_CONFIG, "it has no '-- expect:' line above the query; it can be %s", forms);
+		c->expected = xstrdup("true");
 	c->query = xstrdup(trim(line));
 	if (c->query[0] == '\0')
-		return fail(err, ERR_CONFIG, "there is no query below the '-- expect:' line");
+		return fail(err, ERR_CONFIG, "there is no query in it");
 	if (!c->why)
 		c->why = xstrdup("");
 	return 0;
@@ -557,8 +568,12 @@ static void add_answer(const struct sql_checks_run *run, const struct sql_check 
 
 	if (c->expects == EXPECT_ROWS)
 		value = format("%lld", (long long)answer->rows);
+	else if (answer->null)
+		value = xstrdup("NULL");
+	else if ((c->expects == EXPECT_TRUE || c->expects == EXPECT_FALSE) && strlen(answer->value) == 1)
+		value = xstrdup(answer->value[0] == 't' ? "true" : answer->value[0] == 'f' ? "false" : answer->value);
 	else
-		value = answer->null ? xstrdup("NULL") : printable(answer->value, false);
+		value = printable(answer->value, false);
 	add(run, c, result, value, detail, f);
 }
 

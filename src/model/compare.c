@@ -126,6 +126,29 @@ static bool shrank(int64_t before, int64_t now)
 	return before > 0 && (now == 0 || (before >= SHRUNK_FROM && now < before - now));
 }
 
+/* Partitions and children come and go with time while their parent stays. */
+static bool is_rotated(const struct measure *m, const char *table)
+{
+	const struct object_class *before = manifest_class(m->predecessor, "table"), *now = manifest_class(present(m), "table");
+	const struct object *o = before ? object_class_find(before, table) : NULL;
+
+	for (size_t k = 0; o && now && k < before->keys.count; k++)
+		if (same(before->keys.items[k], "inherits") && o->values[k])
+			return object_class_find(now, o->values[k]) != NULL;
+	return false;
+}
+
+static void table_gone(const struct measure *m, const struct relation *was, struct findings *f)
+{
+	autofree char *expected = format("%lld", (long long)was->rows);
+	char before[UNIT_TEXT];
+
+	findings_add(f, RUNG_VOLUME, RESULT_UNDECIDED, was->name, expected, "",
+		     "source shrank: '%s' had %s rows in '%s' and is gone, in the source too; if that is meant: "
+		     "drillbox accept %s --why '...'",
+		     was->name, human_count(was->rows, before), m->predecessor_name, m->dump_name);
+}
+
 static void drift_found(const struct measure *m, const struct relation *was, const struct relation *is,
 			struct findings *f)
 {
@@ -150,6 +173,10 @@ void compare_drift(const struct measure *m, struct findings *f)
 		const struct relation *was = &m->predecessor->relations[i];
 		const struct relation *is = manifest_relation(now, was->name);
 
+		if (!is && was->rows > 0 && !is_rotated(m, was->name)) {
+			found++;
+			table_gone(m, was, f);
+		}
 		if (!is || is->rows < 0 || was->rows < 0)
 			continue;
 		compared++;
@@ -158,7 +185,7 @@ void compare_drift(const struct measure *m, struct findings *f)
 			drift_found(m, was, is, f);
 		}
 	}
-	if (compared == 0)
+	if (compared == 0 && found == 0)
 		findings_add(f, RUNG_VOLUME, RESULT_SKIP, "drift", "", "",
 			     "no table was counted both in '%s' and now, so nothing tells whether the source shrank",
 			     m->predecessor_name);

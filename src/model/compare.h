@@ -36,9 +36,10 @@ struct measure {
 void compare_volume(const struct measure *m, struct findings *f);
 
 /*
- * Rung 7, drift: a table with rows in the predecessor and none now, or with 1 000
- * or more and now fewer than half of them, *in the source*, is undecided, "the
- * source shrank". Where the dump has no manifest, the restored rows stand in for
+ * Rung 7, drift: a table with rows in the predecessor that has none now or is
+ * gone, or had 1 000 or more and has fewer than half of them, *in the source*, is
+ * undecided, "source shrank". A partition that is gone while its parent stays is
+ * everyday life. Where the dump has no manifest, the restored rows stand in for
  * the source's. No predecessor: no check.
  */
 void compare_drift(const struct measure *m, struct findings *f);

@@ -10,7 +10,7 @@
 
 /* Classes in which a loss is worst, worst first; the others follow in the order of their names. */
 static const char *const gravest[] = {
-	"schema", "table", "materialized view", "view", "column", "constraint", "sequence", "function", "type",
+	"schema", "extension", "table", "view", "column", "constraint", "sequence", "function", "type",
 };
 
 /*
@@ -146,7 +146,7 @@ static void compare_classes(const struct measure *m, struct structure *s)
 			strings_add(&s->not_compared, m->restored->classes[j].name);
 }
 
-/* ---------------------------------------------------------------- database and extensions */
+/* ---------------------------------------------------------------- the database itself */
 
 static const char *property(const struct manifest *m, size_t i)
 {
@@ -203,37 +203,6 @@ static void compare_settings(const struct measure *m, struct structure *s)
 				       NULL, NULL);
 }
 
-static void compare_extension(const struct extension *e, const struct extension *a, struct structure *s)
-{
-	struct difference *d;
-
-	if (!same(e->schema, a->schema))
-		difference_add(s, DIFFERENCE_VALUE, "extension", e->name, "schema", e->schema, a->schema);
-	if (same(e->version, a->version))
-		return;
-	d = difference_add(s, DIFFERENCE_NOTE, "extension", e->name, "version", e->version, a->version);
-	d->why = xstrdup("a dump names no versions, so a restore installs the one that is there");
-}
-
-static void compare_extensions(const struct measure *m, struct structure *s)
-{
-	const struct manifest *e = m->source, *a = m->restored;
-
-	tally_add(s, "extension", e->extension_count, a->extension_count);
-	for (size_t i = 0, j = 0; i < e->extension_count || j < a->extension_count;) {
-		int order = i == e->extension_count   ? 1
-			    : j == a->extension_count ? -1
-						      : strcmp(e->extensions[i].name, a->extensions[j].name);
-
-		if (order < 0)
-			difference_add(s, DIFFERENCE_MISSING, "extension", e->extensions[i++].name, NULL, NULL, NULL);
-		else if (order > 0)
-			difference_add(s, DIFFERENCE_EXTRA, "extension", a->extensions[j++].name, NULL, NULL, NULL);
-		else
-			compare_extension(&e->extensions[i++], &a->extensions[j++], s);
-	}
-}
-
 /* ---------------------------------------------------------------- what explains what */
 
 static int by_text(const void *a, const void *b)
@@ -285,7 +254,6 @@ void compare_structure(const struct measure *m, struct structure *ret)
 	*ret = (struct structure){0};
 	compare_database(m, ret);
 	compare_settings(m, ret);
-	compare_extensions(m, ret);
 	compare_classes(m, ret);
 	explain_missing(ret);
 }

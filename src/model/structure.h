@@ -51,8 +51,8 @@ struct structure {
 };
 
 /*
- * The database's properties, extensions and every class of objects. Extension
- * versions, keys with '?' (model/manifest.h) and, across majors, texts are notes.
+ * The database's properties, its settings and every class of objects. Keys with
+ * '?' (model/manifest.h) and, across majors, texts are notes.
  */
 void compare_structure(const struct measure *m, struct structure *ret);
 

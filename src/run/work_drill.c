@@ -160,7 +160,8 @@ static int prepare_last_values(const struct box *box, const struct drill_work *w
 	for (size_t i = 0; i < p->last_proof.findings.check_count; i++) {
 		const struct check *c = &p->last_proof.findings.checks[i];
 
-		if (c->rung == RUNG_CHECKS && c->result == RESULT_PASS)
+		/* a first value is a skip: there was nothing to compare it with */
+		if (c->rung == RUNG_CHECKS && (c->result == RESULT_PASS || c->result == RESULT_SKIP) && c->actual[0])
 			p->last_values[n++] = (struct drill_value){c->name, c->actual};
 	}
 	r->last_values = p->last_values;

@@ -61,6 +61,7 @@ UNUSED static void shop_catalogue(struct manifest *m)
 {
 	struct object_class *c = add_class(m, "table", "owner", "acl");
 
+	strings_add(&c->keys, "inherits");
 	add_object(c, "public.items", "shop", NULL);
 	add_object(c, "public.orders", "shop", "clerk SELECT by shop");
 	c = add_class(m, "column", "type", "~default");
@@ -69,6 +70,8 @@ UNUSED static void shop_catalogue(struct manifest *m)
 	add_object(c, "public.orders.state", "text", "'new'::text");
 	c = add_class(m, "collation", "locale", "?version");
 	add_object(c, "public.german", "de-DE", "153.120");
+	c = add_class(m, "extension", "?version", "schema");
+	add_object(c, "hstore", "1.8", "public");
 }
 
 UNUSED static void shop(struct manifest *m)

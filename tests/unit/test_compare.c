@@ -250,6 +250,28 @@ static void test_tables_gone_are_a_note(void **state)
 	assert_int_equal(b->f.check_count, 0);
 }
 
+static void test_table_that_is_gone_with_its_rows_is_drift(void **state)
+{
+	struct bench *b = *state;
+
+	lose_table(&b->source, "public.items");
+	compare_drift(&b->m, &b->f);
+	expect(b, "public.items", RESULT_UNDECIDED, "is gone");
+	findings_done(&b->f);
+	/* a partition of a table that stays */
+	set_text(&object_of(&b->before, "table", "public.items")->values[2], "public.orders");
+	compare_drift(&b->m, &b->f);
+	expect(b, "drift", RESULT_PASS, NULL);
+	findings_done(&b->f);
+	set_text(&object_of(&b->before, "table", "public.items")->values[2], "public.gone");
+	compare_drift(&b->m, &b->f);
+	expect(b, "public.items", RESULT_UNDECIDED, "is gone");
+	findings_done(&b->f);
+	table_of(&b->before, "public.items")->rows = 0;
+	compare_drift(&b->m, &b->f);
+	expect(b, "drift", RESULT_PASS, NULL);
+}
+
 static void test_identity(void **state)
 {
 	struct bench *b = *state;
@@ -455,6 +477,7 @@ int main(void)
 		TEST(test_drift_without_manifest_looks_at_what_was_restored),
 		TEST(test_drift_with_nothing_counted_is_no_pass),
 		TEST(test_tables_gone_are_a_note),
+		TEST(test_table_that_is_gone_with_its_rows_is_drift),
 		TEST(test_identity),
 		TEST(test_identity_that_may_not_be_read_is_no_change),
 		TEST(test_sequences_at_or_past_pass),

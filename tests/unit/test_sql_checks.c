@@ -87,10 +87,9 @@ static void test_every_form(void **state)
 static void test_broken_files_say_what_is_wrong(void **state)
 {
 	(void)state;
-	refuses("SELECT 1", "no '-- expect:' line");
-	refuses("SELECT 1\n-- expect: true", "no '-- expect:' line");
-	refuses("", "no '-- expect:' line");
-	refuses("-- expct: true\nSELECT 1", "no '-- expect:' line");
+	refuses("", "no query");
+	refuses("-- expct: false\nSELECT 1", "did you mean '-- expect:'");
+	refuses("-- expects: false\nSELECT 1", "did you mean '-- expect:'");
 	refuses("-- expect:\nSELECT 1", "not understood");
 	refuses("-- expect: about 7\nSELECT 1", "about 7");
 	refuses("-- expect: >=\nSELECT 1", "no value");
@@ -100,7 +99,19 @@ static void test_broken_files_say_what_is_wrong(void **state)
 	refuses("-- expect: within ten% of last proven\nSELECT 1", "within 10%");
 	refuses("-- expect: within 10% of yesterday\nSELECT 1", "within 10%");
 	refuses("-- expect: within 10 of last proven\nSELECT 1", "within 10%");
+	refuses("-- expect: within 10 parsecs of last proven\nSELECT 1", "parsecs");
 	refuses("-- expect: true\n\n  \n", "no query");
+}
+
+static void test_nothing_said_means_true(void **state)
+{
+	struct sql_check c = {0};
+
+	(void)state;
+	parses("-- Anything else: a comment.\nSELECT count(*) > 0 FROM orders\n-- expect: false", &c);
+	assert_int_equal(c.expects, EXPECT_TRUE);
+	assert_string_equal(c.expected, "true");
+	sql_check_done(&c);
 }
 
 struct case_of {
@@ -252,7 +263,7 @@ static void test_folder(void **state)
 	assert_non_null(mkdtemp(dir));
 	put(dir, "users-floor.sql", "-- expect: >= 1\nSELECT count(*) FROM users");
 	put(dir, "latest.sql", "-- expect: true\nSELECT true");
-	put(dir, "broken.sql", "SELECT 1");
+	put(dir, "broken.sql", "-- expect: nothing much\nSELECT 1");
 	memset(big, '-', SQL_FILE_CAP + 1);
 	put(dir, "huge.sql", big);
 	put(dir, "README.txt", "not a check");
@@ -279,6 +290,7 @@ int main(void)
 		cmocka_unit_test(test_header_and_query),
 		cmocka_unit_test(test_every_form),
 		cmocka_unit_test(test_broken_files_say_what_is_wrong),
+		cmocka_unit_test(test_nothing_said_means_true),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_near_last),
 		cmocka_unit_test(test_rows_and_shapes),
