@@ -105,7 +105,7 @@ int64_t schedule_stale_after_s(const struct schedule *s)
  * The moment of a wall time on the day of 'day' plus 'days'. mktime(3) may answer
  * differently from call to call where a wall time comes twice or not at all, so
  * both halves of the year are asked: the first that really reads so wins, and in
- * a gap the later reading, which is just past the jump.
+ * a gap the later reading, which is past the jump.
  */
 static int64_t moment(const struct schedule *s, const struct tm *day, int days)
 {

@@ -51,7 +51,7 @@ struct due {
  * without a clock: hourly; schema altered meanwhile: once more; everything else
  * waits for the schedule. A round that was interrupted is repeated once.
  *
- * A time of day that the change to summer time leaves out is taken at the jump,
+ * A time of day that the change to summer time leaves out is taken as much later,
  * one that comes twice at its first coming. "every 6h" counts from the start of
  * the last round, and is due at once for a source never pulled. Starts recorded
  * more than an hour after 'now' came from a wrong clock and count for nothing.
