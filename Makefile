@@ -43,7 +43,7 @@ else
 say = @$(if $(V),:,printf '%-6s %s\n' '$(1)' '$(2)')
 quiet := $(if $(V),,@)
 
-.PHONY: all cross demo test test-asan unit lint floors FORCE
+.PHONY: all bench cross demo test test-asan unit lint floors FORCE
 .SECONDARY:
 
 all: build/host/drillbox ## build/host/drillbox (the default)
@@ -141,6 +141,9 @@ $(foreach name,host asan aarch64,$(eval unit_$(name) := $(unit_tests:%=build/$(n
 
 demo: all ## the main job before your eyes: a good round, then a damaged dump
 	@tools/demo
+
+bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes
+	@tests/bench/bench $(SIZE)
 
 test: all $(unit_host) ## the whole suite that needs no device; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
