@@ -9,7 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define LONGEST_WORD 64 /* longer ones are no typing mistakes */
+#define LONGEST_WORD 64	     /* longer ones are no typing mistakes */
+#define SHORTEST_BEGINNING 3 /* of a name that was not written to its end */
 
 void *xcalloc(size_t n, size_t size)
 {
@@ -392,7 +393,7 @@ static size_t distance(const char *a, const char *b)
 
 const char *nearest_name(const char *word, const char *const *names)
 {
-	const char *nearest = NULL;
+	const char *nearest = NULL, *begun = NULL;
 	size_t best = 0;
 
 	if (strlen(word) > LONGEST_WORD)
@@ -403,13 +404,15 @@ const char *nearest_name(const char *word, const char *const *names)
 
 		if (length > LONGEST_WORD)
 			continue;
+		if (strlen(word) >= SHORTEST_BEGINNING && starts_with(*names, word) && !begun)
+			begun = *names;
 		d = distance(word, *names);
 		if (d <= most && d < length && (!nearest || d < best)) {
 			nearest = *names;
 			best = d;
 		}
 	}
-	return nearest;
+	return nearest ? nearest : begun;
 }
 
 /* The length of the UTF-8 sequence at 's' and its code point; 0 for what is none. */

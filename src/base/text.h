@@ -82,7 +82,7 @@ char *human_seconds(double seconds, char *buf);
 /* "9 214 553" */
 char *human_count(int64_t n, char *buf);
 
-/* The nearest of 'names' (ended by NULL) for a mistyped word, or NULL when none is near. */
+/* The nearest of 'names' (ended by NULL) for a mistyped or unfinished word, or NULL when none is near. */
 const char *nearest_name(const char *word, const char *const *names);
 
 /* Whether all of 's' is UTF-8. */

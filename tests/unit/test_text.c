@@ -206,7 +206,10 @@ static void test_nearest_name(void **state)
 	assert_string_equal(nearest_name("ulr", names), "url");
 	assert_string_equal(nearest_name("cas", names), "ca");
 	assert_string_equal(nearest_name("client-kez", names), "client-key");
+	assert_string_equal(nearest_name("password", names), "password-file");
+	assert_string_equal(nearest_name("client-ke", names), "client-key");
 	assert_null(nearest_name("schedule", names));
+	assert_null(nearest_name("pa", names));
 	assert_null(nearest_name("", names));
 	assert_null(nearest_name("x", names));
 }
