@@ -59,7 +59,7 @@ unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 # -------- how it is compiled
 
 warnings := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum
-packages := libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod jansson inih smartcols libllhttp expat libseccomp libcrypto
+packages := libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod jansson inih smartcols libllhttp expat libseccomp libcrypto libssl
 common := -std=gnu17 -g -D_GNU_SOURCE $(warnings) -ffile-prefix-map=$(CURDIR)=. -Isrc
 hardened := -O2 -D_FORTIFY_SOURCE=3 -fPIE -fstack-protector-strong -fstack-clash-protection
 hardened_link := -pie -Wl,-z,relro,-z,now,-z,noexecstack
