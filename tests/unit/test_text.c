@@ -209,7 +209,7 @@ static void test_nearest_name(void **state)
 	assert_string_equal(nearest_name("password", names), "password-file");
 	assert_string_equal(nearest_name("client-ke", names), "client-key");
 	assert_null(nearest_name("schedule", names));
-	assert_null(nearest_name("pa", names));
+	assert_null(nearest_name("xy", names));
 	assert_null(nearest_name("", names));
 	assert_null(nearest_name("x", names));
 }
