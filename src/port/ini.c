@@ -20,6 +20,11 @@ struct reading {
 	struct error *err;
 };
 
+static void reading_done(struct reading *r)
+{
+	strings_done(&r->seen);
+}
+
 /* What inih would take without a word though it says something else than it looks like. */
 static const char *quarrel(const char *line, size_t n)
 {
@@ -92,9 +97,8 @@ static void be_strict(void)
 
 int ini_read(const char *path, ini_key each, void *context, struct error *err)
 {
-	CLEANUP(strings_done) struct strings seen = {0};
 	autofree char *text = NULL;
-	struct reading r = {.each = each, .context = context, .err = err};
+	CLEANUP(reading_done) struct reading r = {.each = each, .context = context, .err = err};
 	int status;
 
 	if (read_small_file(path, INI_CAP, &text, err) < 0) {
@@ -104,7 +108,6 @@ int ini_read(const char *path, ini_key each, void *context, struct error *err)
 	r.rest = text;
 	be_strict();
 	status = ini_parse_stream(next_line, &r, take_key, &r);
-	seen = r.seen;
 	if (r.failed)
 		return fail_within(err, "%s:%d", path, r.line);
 	if (status > 0)
