@@ -21,8 +21,11 @@ enum intent press_edge(struct press *p, bool down, int64_t ms, int64_t *ret_held
 		p->ignored = false;
 		return INTENT_NONE;
 	}
-	held = *ret_held_ms = ms - p->since_ms;
-	if (held < PRESS_SHORTEST_MS || held >= PRESS_TOO_LONG_MS)
+	held = ms - p->since_ms;
+	if (held < PRESS_SHORTEST_MS)
+		return INTENT_NONE;
+	*ret_held_ms = held;
+	if (held >= PRESS_TOO_LONG_MS)
 		return INTENT_NONE;
 	return held < PRESS_LONG_MS ? INTENT_SHORT : INTENT_LONG;
 }

@@ -22,7 +22,7 @@ enum intent {
 
 struct press {
 	bool down;
-	bool ignored;	 /* was down when we started, or the panel lost sight of it */
+	bool ignored;	 /* was down when we started */
 	int64_t since_ms;
 };
 
@@ -31,7 +31,7 @@ void press_init(struct press *p, bool down);
 
 /*
  * An edge; what it means, once released. 'ret_held_ms' is how long it was held,
- * -1 when this ends no press.
+ * -1 when this ends no press: it goes down, it was ignored, it bounced.
  */
 enum intent press_edge(struct press *p, bool down, int64_t ms, int64_t *ret_held_ms);
 
