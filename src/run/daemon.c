@@ -28,6 +28,7 @@
 #define LOOK_EVERY_MS 10000 /* facts that nobody tells us of: disk, network, files, rows of other verbs */
 #define LAMP_TEST_MS 500
 #define CHILD_GRACE_MS 20000 /* for a round to close its row when we are asked to stop */
+#define RESPITE_MS 60000 /* for what could not even record that it was tried */
 
 struct daemon {
 	const struct options *options;
@@ -44,6 +45,7 @@ struct daemon {
 	int64_t look_at_ms;
 
 	struct agenda agenda;
+	int64_t schedule_from_ms; /* not before */
 	struct task task;	  /* what the child is at */
 	struct process child;
 	struct process_spec spec;
@@ -55,12 +57,14 @@ struct daemon {
 	struct lights lights;
 	bool lit[3];
 	int64_t lights_since_ms;
+	bool lamp_test;		  /* still to be shown */
 	int64_t lamp_test_until_ms;
 	int64_t alive_at_ms;
 };
 
 static void daemon_done(struct daemon *d)
 {
+	panel_close(&d->panel); /* dark at once: the child may take its time */
 	if (d->running)
 		process_stop(&d->child, SIGTERM, CHILD_GRACE_MS);
 	process_done(&d->child);
@@ -68,7 +72,6 @@ static void daemon_done(struct daemon *d)
 	agenda_done(&d->agenda);
 	overview_done(&d->overview);
 	control_close(&d->control);
-	panel_close(&d->panel);
 	lock_free(&d->lock);
 	cleanup_close(&d->stop_fd);
 	free(d->caption);
@@ -120,8 +123,7 @@ static int attach(struct daemon *d, struct error *err)
 	set_text(&d->data, config.box.data);
 	if ((!d->lock && lock_take_daemon(d->data, &d->lock, err) < 0) || control_listen(d->data, &d->control, err) < 0)
 		return -1;
-	if (service_first_since_boot(d->data))
-		d->lamp_test_until_ms = clock_mono_ms() + LAMP_TEST_MS;
+	d->lamp_test = service_first_since_boot(d->data);
 	settle(d);
 	return 0;
 }
@@ -174,6 +176,9 @@ static int show_lights(struct daemon *d, int64_t now_ms, struct error *err)
 	int64_t ms = now_ms - d->lights_since_ms, watchdog = service_watchdog_ms();
 	const enum pattern patterns[3] = {d->lights.pass, d->lights.busy, d->lights.fail};
 
+	if (d->lamp_test)
+		d->lamp_test_until_ms = now_ms + LAMP_TEST_MS;
+	d->lamp_test = false;
 	for (size_t i = 0; i < COUNT(patterns); i++)
 		d->lit[i] = now_ms < d->lamp_test_until_ms || pattern_lit(patterns[i], ms, i == 2);
 	if (panel_light(d->panel, d->lit, d->caption, err) < 0)
@@ -221,9 +226,15 @@ static int start_task(struct daemon *d, struct error *err)
 	return 0;
 }
 
+static void put_off_schedule(struct daemon *d)
+{
+	d->schedule_from_ms = clock_mono_ms() + RESPITE_MS;
+}
+
 static void end_task(struct daemon *d)
 {
 	autofree char *words = process_epitaph(&d->child);
+	int64_t due;
 
 	log_notice("%s of %s ended: %s", d->task.verb, d->task.what,
 		   process_succeeded(&d->child) ? "pass" : words);
@@ -233,22 +244,27 @@ static void end_task(struct daemon *d)
 	task_done(&d->task);
 	settle(d);
 	look(d);
+	due = agenda_next_due(&d->overview);
+	if (due != TIME_UNKNOWN && due <= clock_wall())
+		put_off_schedule(d);
 }
 
-static void start_next(struct daemon *d, int64_t now_ms)
+static void start_next(struct daemon *d)
 {
+	int64_t now_ms = clock_mono_ms();
 	struct error err;
 
 	if (d->running || d->ill)
 		return;
 	/* a clock that nobody vouches for is asked about by a pull; one that is wrong plans nothing */
-	if (d->agenda.count == 0 && d->overview.clock != CLOCK_WRONG)
+	if (d->agenda.count == 0 && d->overview.clock != CLOCK_WRONG && now_ms >= d->schedule_from_ms)
 		(void)agenda_add_due(&d->agenda, &d->overview, clock_wall(), now_ms);
 	if (!agenda_next(&d->agenda, &d->task))
 		return;
 	if (start_task(d, &err) < 0) {
 		log_error("%s", err.text);
 		task_done(&d->task);
+		put_off_schedule(d);
 	}
 }
 
@@ -273,6 +289,7 @@ static bool acknowledge(struct daemon *d, struct box *box, struct text *said)
 	return said->length > 0;
 }
 
+/* A press that ended. */
 static void obey(struct daemon *d, enum intent intent, int64_t held_ms)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
@@ -285,7 +302,7 @@ static void obey(struct daemon *d, enum intent intent, int64_t held_ms)
 		return;
 	}
 	if (intent == INTENT_NONE) {
-		text_addf(&said, "nothing: held for %s", held_ms >= PRESS_TOO_LONG_MS ? "too long" : "too short");
+		text_add(&said, "nothing: held for too long");
 	} else if (intent != INTENT_SHORT || !acknowledge(d, &box, &said)) {
 		agenda_add_press(&d->agenda, &d->overview, intent == INTENT_LONG);
 		text_add(&said, intent == INTENT_LONG ? "round" : "drill");
@@ -314,6 +331,9 @@ static int open_daemon(struct daemon *d, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
 
+	/* only another daemon ends this one; everything else is shown, and may pass */
+	if (stop_signal_open(&d->stop_fd, err) < 0 || (attach(d, err) < 0 && err->kind == ERR_BUSY))
+		return -1;
 	d->self = realpath("/proc/self/exe", NULL);
 	if (!d->self)
 		return fail(err, ERR_IO, "finding this program's own file: %m");
@@ -322,12 +342,7 @@ static int open_daemon(struct daemon *d, struct error *err)
 	/* without a configuration the panel of a known board still shows that the box is ill */
 	if (configuration_load(d->options->config, &config, err) < 0)
 		box_config_init(&config.box);
-	if (stop_signal_open(&d->stop_fd, err) < 0 || panel_open(&config.box, &d->panel, err) < 0)
-		return -1;
-	/* only another daemon ends this one; everything else is shown, and may pass */
-	if (attach(d, err) < 0 && err->kind == ERR_BUSY)
-		return -1;
-	return 0;
+	return panel_open(&config.box, &d->panel, err);
 }
 
 static int wait_ms(const struct daemon *d, int64_t now_ms)
@@ -345,10 +360,10 @@ static int wait_ms(const struct daemon *d, int64_t now_ms)
 
 enum { POLL_STOP, POLL_PANEL, POLL_CONTROL, POLL_CHILD, POLL_SAYS, POLLED };
 
-static int turn(struct daemon *d, bool *ret_stop, struct error *err)
+/* Until something happens or a lamp changes: as it was at 'now_ms', when the lamps were written. */
+static void wait_for_news(const struct daemon *d, int64_t now_ms, struct pollfd fds[POLLED])
 {
-	int64_t now_ms = clock_mono_ms();
-	struct pollfd fds[POLLED] = {
+	const struct pollfd all[POLLED] = {
 		[POLL_STOP] = {.fd = d->stop_fd, .events = POLLIN},
 		[POLL_PANEL] = {.fd = panel_fd(d->panel), .events = POLLIN},
 		[POLL_CONTROL] = {.fd = d->control ? control_fd(d->control) : -1, .events = POLLIN},
@@ -356,13 +371,23 @@ static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 		[POLL_SAYS] = {.fd = d->running ? d->child.err_fd : -1, .events = POLLIN},
 	};
 
-	if (now_ms >= d->look_at_ms)
+	memcpy(fds, all, sizeof(all));
+	(void)poll(fds, POLLED, wait_ms(d, now_ms));
+}
+
+static int turn(struct daemon *d, bool *ret_stop, struct error *err)
+{
+	struct pollfd fds[POLLED];
+	int64_t now_ms;
+
+	if (clock_mono_ms() >= d->look_at_ms)
 		look(d);
-	start_next(d, now_ms);
+	start_next(d);
+	now_ms = clock_mono_ms(); /* a look takes its time */
 	choose_lights(d, now_ms);
 	if (show_lights(d, now_ms, err) < 0)
 		return -1;
-	(void)poll(fds, POLLED, wait_ms(d, now_ms));
+	wait_for_news(d, now_ms, fds);
 	*ret_stop = fds[POLL_STOP].revents != 0;
 	if (d->control && control_serve(d->control, &d->lights, panel_held_at_start(d->panel)))
 		d->look_at_ms = 0;
