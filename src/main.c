@@ -23,7 +23,7 @@ static const struct verb verbs[] = {
 	 0, 1, OPT_JSON, verb_show},
 	{"dumps", "[SOURCE]", "the catalogue, with why each dump is kept", "", 0, 1, OPT_JSON, verb_dumps},
 	{"list", "DUMP", "the contents of one dump", "", 1, 1, OPT_JSON, verb_list},
-	{"fetch", "DUMP", "the stored bytes to standard output, digest checked on the way",
+	{"fetch", "DUMP", "the stored bytes, digest checked on the way",
 	 "A directory dump comes as a tar archive. Exit code 1: what was read is not what was\n"
 	 "stored, and what came out must not be used.\n",
 	 1, 1, 0, verb_fetch},
@@ -35,41 +35,42 @@ static const struct verb verbs[] = {
 	{"round", "[SOURCE]", "pull, then drill what was pulled",
 	 "Without a name: each source in turn. Retention follows each round.\n",
 	 0, 1, OPT_WAIT | OPT_JSON | OPT_LEVEL | OPT_TRIGGER, verb_round},
-	{"watch", "", "follow the running round: phase, bytes, rate, time left, lights", "", 0, 0, OPT_JSON, verb_watch},
+	{"watch", "", "follow the running round", "Phase, bytes, rate, time left and lights, until it ends.\n", 0, 0, OPT_JSON,
+	 verb_watch},
 	{"stop", "", "stop the running round; it becomes undecided", "", 0, 0, 0, verb_stop},
 	{"ack", "[SOURCE]", "acknowledge a red light from home",
 	 "The light stays red, steadily, until the source passes.\n", 0, 1, 0, verb_ack},
-	{"accept", "DUMP", "vouch for a dump: from here on it is what later ones compare with",
+	{"accept", "DUMP", "vouch for a dump: later ones are compared with it",
 	 "For a source that shrank on purpose, moved to another server, or has nothing to compare\n"
 	 "with yet. It is in the ledger with who, when and why, and never makes green by itself:\n"
 	 "drill the dump again afterwards.\n",
 	 1, 1, OPT_WHY, verb_accept},
 	{"prune", "", "remove the dumps that retention lets go, and say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
-	{"doctor", "[SOURCE]", "look for everything that could stop the next round, with the cure", "", 0, 1, OPT_JSON,
+	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", "", 0, 1, OPT_JSON,
 	 verb_doctor},
 	{"check", "", "read the configuration and say what is wrong with it", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
-	{"daemon", "", "keep the schedule, drive the lights, listen to the button",
+	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},
 };
 
 static void print_usage(FILE *to)
 {
 	fputs("usage: drillbox [--config FILE] VERB [ARGUMENTS] [OPTIONS]\n\n"
-	      "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a light\n"
-	      "whether what came back is what was there.\n\n",
+	      "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a\n"
+	      "light whether what came back is what was there.\n\n",
 	      to);
 	for (size_t i = 0; i < COUNT(verbs); i++) {
 		autofree char *call = format("%s %s", verbs[i].name, verbs[i].args);
 
-		fprintf(to, "  %-28s %s\n", call, verbs[i].does);
+		fprintf(to, "  %-25s %s\n", call, verbs[i].does);
 	}
 	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
 	      "  --version       the version, and what it was built with\n\n"
-	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail, 2 undecided,\n"
-	      "3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
+	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail,\n"
+	      "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
 	      to);
 }
 
