@@ -164,7 +164,7 @@ static void test_a_tree_goes_but_links_are_not_followed(void **state)
 {
 	autofree char *tree = in("t"), *sub = in("t/sub"), *shut = in("t/sub/shut"), *file = in("t/sub/f");
 	autofree char *inner = in("t/sub/shut/inner"), *outside = in("outside"), *kept = in("outside/kept");
-	autofree char *link = in("t/link"), *top_link = in("link");
+	autofree char *link = in("t/link"), *top_link = in("link"), *closed = in("t/closed"), *in_closed = in("t/closed/f");
 	struct error err;
 
 	(void)state;
@@ -174,6 +174,9 @@ static void test_a_tree_goes_but_links_are_not_followed(void **state)
 	put(file, "goes");
 	assert_int_equal(symlink(outside, link), 0);
 	assert_int_equal(symlink(outside, top_link), 0);
+	assert_int_equal(make_dirs(closed, 0700, &err), 0);
+	put(in_closed, "goes");
+	assert_int_equal(chmod(closed, 0), 0);
 	assert_int_equal(chmod(shut, 0), 0);
 	assert_int_equal(chmod(sub, 0500), 0);
 	assert_int_equal(remove_tree(tree, &err), 0);

@@ -102,13 +102,16 @@ static void test_what_is_refused_with_its_line(void **state)
 
 static void test_nothing_is_read_after_an_error(void **state)
 {
-	CLEANUP(text_done) struct text t = {0};
-	struct error err = {0};
-	const char *content = "[a]\nx=1\ny=bad\nz=3\n";
+	static const char *const contents[] = {"[a]\nx=1\ny=bad\nz=3\n", "[a]\nx=1\nnonsense\nz=3\n", "[a]\nx=1\nx=2\nz=3\n"};
 
 	(void)state;
-	assert_int_equal(read_bytes(content, strlen(content), &t, &err), -1);
-	assert_string_equal(t.data, "[a]x=1;");
+	for (size_t i = 0; i < COUNT(contents); i++) {
+		CLEANUP(text_done) struct text t = {0};
+		struct error err = {0};
+
+		assert_int_equal(read_bytes(contents[i], strlen(contents[i]), &t, &err), -1);
+		assert_string_equal(t.data, "[a]x=1;");
+	}
 }
 
 static void test_long_lines(void **state)

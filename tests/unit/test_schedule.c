@@ -159,6 +159,16 @@ static void test_the_hour_that_comes_twice(void **state)
 	assert_int_equal(last, at("2026-10-27T01:30:00Z"));
 }
 
+static void test_the_first_coming_where_winter_is_the_exception(void **state)
+{
+	(void)state;
+	/* Dublin: standard time in summer, so the clock's two 01:30 carry their marks the other way round */
+	zone("IST-1GMT0,M10.5.0,M3.5.0/1");
+	assert_int_equal(next_after("01:30", at("2026-10-24T12:00:00Z"), at("2026-10-24T12:00:00Z")), at("2026-10-25T00:30:00Z"));
+	zone(BERLIN);
+	assert_int_equal(next_after("02:30", at("2026-10-24T12:00:00Z"), at("2026-10-24T12:00:00Z")), at("2026-10-25T00:30:00Z"));
+}
+
 static void test_every_zone_runs_once_a_day(void **state)
 {
 	/* Lord Howe moves by half an hour, Dublin counts winter as the exception, Santiago jumps at midnight */
@@ -302,6 +312,8 @@ static void test_a_wrong_clock_of_the_past_does_not_stop_the_schedule(void **sta
 	zone("UTC0");
 	due = schedule_next(&s, &a, now);
 	assert_true(due.at <= now);
+	a.last_round = a.last_try = now + 2 * HOUR;
+	assert_true(schedule_next(&s, &a, now).at <= now);
 	/* a clock put back by a little is no reason for another round */
 	a.last_round = now + 60;
 	assert_int_equal(schedule_next(&s, &a, now).at, at("2026-11-23T04:15:00Z"));
@@ -319,6 +331,7 @@ int main(void)
 		cmocka_unit_test(test_the_box_s_own_time),
 		cmocka_unit_test(test_the_hour_that_is_left_out),
 		cmocka_unit_test(test_the_hour_that_comes_twice),
+		cmocka_unit_test(test_the_first_coming_where_winter_is_the_exception),
 		cmocka_unit_test(test_every_zone_runs_once_a_day),
 		cmocka_unit_test(test_every_so_often),
 		cmocka_unit_test(test_a_missed_time_runs_once),
