@@ -360,7 +360,8 @@ static const struct config_key box_keys[] = {
 
 static const struct config_key source_keys[] = {
 	{"source", "type", "postgres", "postgres: a live server", &type_type, SOURCE(type)},
-	{"source", "url", "", "postgresql://user@host:port/database; the host's name is what its certificate must say",
+	{"source", "url", "",
+	 "postgresql://user@host:port/database, user drillbox and port 5432 unless given; the certificate must name the host",
 	 &type_url, SOURCE(url)},
 	{"source", "address", "the host of url", "what is dialled instead, for internal names and tunnels", &type_address,
 	 SOURCE(at.address)},
