@@ -11,6 +11,8 @@
 #ifndef DRILLBOX_REPORT_PROGRESS_H
 #define DRILLBOX_REPORT_PROGRESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -34,5 +36,21 @@ void progress_phase(struct progress *p, const char *phase, enum progress_unit un
 
 /* So much of it is done; 'item' (may be NULL) is what is being worked on. */
 void progress_at(struct progress *p, int64_t done, const char *item);
+
+/* What a line says. */
+struct progress_facts {
+	const char *source;
+	const char *phase;
+	enum progress_unit unit;
+	int64_t expected; /* 0: not known */
+	int64_t done;
+	const char *item; /* NULL: none */
+	double elapsed;	  /* seconds in this phase */
+	double rate;	  /* units a second of late; 0: not known */
+	double last_time; /* seconds it took the last time; < 0: not known */
+};
+
+/* The line, with a bar or without, cut to 'width' columns (0: not cut). Owned by the caller. */
+char *progress_text(const struct progress_facts *f, bool bar, size_t width);
 
 #endif

@@ -16,9 +16,8 @@
 #include "model/config.h"
 #include "model/dump.h"
 #include "model/history.h"
+#include "model/precheck.h"
 #include "model/status.h"
-
-struct prechecks; /* model/precheck.h */
 
 /* How to print. */
 struct report {

@@ -182,6 +182,7 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	if (clock_judge(box->ledger, now, &o->clock, &why, err) < 0)
 		return -1;
 	o->facts.clock_known = o->clock == CLOCK_KNOWN;
+	o->status.clock_unknown = !o->facts.clock_known;
 	if (why)
 		strings_add(&o->status.box_faults, why);
 	if (store_room(box->store, &room, err) < 0 || scratch_reserve(box->ledger, &reserve, err) < 0)

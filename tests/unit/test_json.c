@@ -1,13 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "unit/unit.h"
 
 #include "base/text.h"
 #include "port/json.h"
-
-#include <cmocka.h> /* last: its fail() is a macro */
 
 static void test_writes_what_was_built(void **state)
 {

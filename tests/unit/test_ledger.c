@@ -1,10 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,12 +11,9 @@
 #include "ledger/migrations.h"
 #include "port/sqlite.h"
 
-#include <cmocka.h> /* last: its fail() is a macro */
-
 #define SHOP_1 "shop/shop_20261121_031500"
 #define SHOP_2 "shop/shop_20261122_031500"
 #define CRM_1 "crm/crm_20261122_031600"
-#define DAY 86400
 
 /* Each test has a DATA of its own. */
 struct data {
