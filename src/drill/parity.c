@@ -1,0 +1,178 @@
+#include "drill/parity.h"
+
+#include <stdlib.h>
+
+#include "drill/settle.h"
+#include "model/structure.h"
+#include "port/survey.h"
+
+int parity_open(struct parity *p, const struct drill_request *drill, const struct pg_target *target,
+		const char *excuse, struct error *err)
+{
+	if (pg_connect(target, drill->deadline, &p->pg, err) < 0)
+		return -1;
+	p->drill = drill;
+	p->excuse = excuse ? xstrdup(excuse) : NULL;
+	p->measure = (struct measure){
+		.source = drill->manifest,
+		.restored = &p->restored,
+		.predecessor = drill->accepted ? NULL : drill->predecessor,
+		.dump_name = drill->dump->name,
+		.predecessor_name = drill->predecessor_name,
+		.excuse = p->excuse,
+	};
+	return survey_identity(p->pg, &p->restored, err);
+}
+
+void parity_done(struct parity *p)
+{
+	pg_close(&p->pg);
+	manifest_done(&p->restored);
+	free(p->excuse);
+	*p = (struct parity){0};
+}
+
+bool parity_source_has_contents(const struct manifest *m)
+{
+	static const char *const classes[] = {"view", "function", "aggregate", "type"};
+
+	if (m->relation_count || m->sequence_count || m->large_objects.count)
+		return true;
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		const struct object_class *c = manifest_class(m, classes[i]);
+
+		if (c && c->count)
+			return true;
+	}
+	return false;
+}
+
+static size_t amiss(const struct findings *f, enum rung rung)
+{
+	return findings_count(f, rung, RESULT_FAIL) + findings_count(f, rung, RESULT_UNDECIDED);
+}
+
+/* ---------------------------------------------------------------- structure */
+
+/* What the older of two servers cannot have is no difference. */
+static int survey_structure(struct parity *p, struct error *err)
+{
+	if (survey_catalogue(p->pg, &p->restored, err) < 0)
+		return -1;
+	if (p->drill->manifest)
+		survey_normalise(&p->restored, p->drill->manifest->server_version_num);
+	manifest_sort(&p->restored);
+	return 0;
+}
+
+static void note_read_only(const struct manifest *m, struct findings *f)
+{
+	if (m->read_only_default)
+		findings_note(f, "default_transaction_read_only is on, in the source too: after a real recovery nothing could be "
+				 "written until it is switched off (ALTER DATABASE ... RESET default_transaction_read_only)");
+}
+
+int parity_structure(struct parity *p, struct findings *f, struct text *summary, struct error *err)
+{
+	CLEANUP(structure_done) struct structure s = {0};
+	char count[UNIT_TEXT];
+	size_t objects = 0;
+
+	if (!p->drill->manifest) {
+		findings_add(f, RUNG_STRUCTURE, RESULT_SKIP, "catalogue", "", "",
+			     "the dump has no manifest, so there is nothing to compare its structure with");
+		text_add(summary, "nothing to compare with: no manifest");
+		return 0;
+	}
+	if (survey_structure(p, err) < 0)
+		return -1;
+	compare_structure(&p->measure, &s);
+	if (settle_texts(p->pg, &p->measure, &s, err) < 0)
+		return -1;
+	structure_report(&s, &p->measure, f);
+	note_read_only(p->drill->manifest, f);
+	for (size_t i = 0; i < s.tally_count; i++)
+		objects += s.tallies[i].expected;
+	human_count((int64_t)objects, count);
+	if (amiss(f, RUNG_STRUCTURE))
+		text_addf(summary, "%s objects, %zu not as in the source", count, amiss(f, RUNG_STRUCTURE));
+	else
+		text_addf(summary, "%s objects equal", count);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- volume */
+
+static void counted(void *context, size_t done, size_t of)
+{
+	const struct parity *p = context;
+
+	if (p->drill->progress)
+		p->drill->progress(p->drill->context, RUNG_VOLUME, "tables counted", (int64_t)done, (int64_t)of);
+}
+
+static void report_uncompared(const struct parity *p, struct findings *f)
+{
+	size_t tables;
+	int64_t rows = manifest_rows(&p->restored, &tables);
+	autofree char *actual = format("%lld", (long long)rows);
+
+	findings_add(f, RUNG_VOLUME, RESULT_SKIP, "rows", "", actual,
+		     "%lld rows in %zu tables came back; the dump has no manifest to compare them with", (long long)rows, tables);
+	if (p->measure.predecessor)
+		findings_note(f, "without a manifest, rows were compared with '%s' only", p->drill->predecessor_name);
+}
+
+static void summarise_volume(const struct parity *p, const struct findings *f, struct text *summary)
+{
+	char count[UNIT_TEXT];
+	size_t tables;
+	int64_t rows = manifest_rows(&p->restored, &tables);
+
+	if (!p->drill->manifest)
+		text_addf(summary, "%zu tables with %s rows, nothing to compare with", tables, human_count(rows, count));
+	else if (!p->drill->manifest->counts_exact)
+		text_add(summary, "not compared: this source is not counted");
+	else if (amiss(f, RUNG_VOLUME) == 0)
+		text_addf(summary, "%zu of %zu tables equal, %s rows", tables, tables, human_count(rows, count));
+	else
+		text_addf(summary, "%zu tables with %s rows, %zu not as they should be", tables, human_count(rows, count),
+			  amiss(f, RUNG_VOLUME));
+}
+
+int parity_volume(struct parity *p, struct findings *f, struct text *summary, struct error *err)
+{
+	bool uncounted = p->drill->manifest && !p->drill->manifest->counts_exact;
+
+	if (survey_relations(p->pg, &p->restored, err) < 0 ||
+	    (!uncounted && survey_rows(p->pg, &p->restored, counted, p, err) < 0) ||
+	    survey_large_objects(p->pg, &p->restored, err) < 0)
+		return -1;
+	manifest_sort(&p->restored);
+	if (p->drill->manifest)
+		compare_volume(&p->measure, f);
+	else
+		report_uncompared(p, f);
+	compare_drift(&p->measure, f);
+	summarise_volume(p, f, summary);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- sequences */
+
+int parity_sequences(struct parity *p, struct findings *f, struct text *summary, struct error *err)
+{
+	size_t well, all;
+
+	if (survey_sequences(p->pg, &p->restored, err) < 0 || survey_sequence_reach(p->pg, &p->restored, err) < 0)
+		return -1;
+	manifest_sort(&p->restored);
+	compare_sequences(&p->measure, f);
+	well = findings_count(f, RUNG_SEQUENCES, RESULT_PASS);
+	all = well + amiss(f, RUNG_SEQUENCES);
+	if (all)
+		text_addf(summary, "%zu of %zu", well, all);
+	else
+		text_add(summary, p->drill->manifest ? "the source has none" : "nothing to compare with");
+	return 0;
+}
