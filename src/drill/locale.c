@@ -50,20 +50,33 @@ bool locale_on_system(const char *name)
 	return true;
 }
 
+/* Whether a line's name means 'normal': as it stands ("en_US.UTF-8"), or with its charmap ("nds_DE" with UTF-8). */
+static bool offers(const char *offered, const char *charmap, const char *normal)
+{
+	size_t language = strcspn(offered, ".@");
+	autofree char *plain = locale_normal_name(offered);
+	autofree char *with = format("%.*s.%s%s", (int)language, offered, charmap, offered + strcspn(offered, "@"));
+	autofree char *full = locale_normal_name(with);
+
+	return same(plain, normal) || (offered[language] != '.' && same(full, normal));
+}
+
 bool locale_find_source(const char *supported, const char *name, char **ret_input, char **ret_charmap)
 {
 	autofree char *normal = locale_normal_name(name);
 
 	for (const char *line = supported; *line; line += *line == '\n') {
 		size_t length = strcspn(line, "\n"), first = strcspn(line, " \n");
-		autofree char *offered = xstrndup(line, first), *offered_normal = locale_normal_name(offered);
+		autofree char *offered = xstrndup(line, first), *charmap = NULL;
 
-		if (first < length && same(normal, offered_normal)) {
-			size_t language = strcspn(offered, ".@");
-
-			*ret_input = format("%.*s%s", (int)language, offered, offered + strcspn(offered, "@"));
-			*ret_charmap = xstrndup(line + first + 1, strcspn(line + first + 1, " \t\r\n"));
-			return true;
+		if (first < length) {
+			charmap = xstrndup(line + first + 1, strcspn(line + first + 1, " \t\r\n"));
+			if (offers(offered, charmap, normal)) {
+				*ret_input = format("%.*s%s", (int)strcspn(offered, ".@"), offered,
+						    offered + strcspn(offered, "@"));
+				*ret_charmap = take(charmap);
+				return true;
+			}
 		}
 		line += length;
 	}

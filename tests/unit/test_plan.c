@@ -117,7 +117,7 @@ static void test_locale_names(void **state)
 static void test_locale_sources(void **state)
 {
 	static const char supported[] = "aa_DJ.UTF-8 UTF-8\nen_US.UTF-8 UTF-8\nen_US ISO-8859-1\n"
-					"de_DE@euro ISO-8859-15\nde_DE.ISO-8859-15@euro ISO-8859-15\nbroken\n";
+					"nds_DE UTF-8\nde_DE@euro ISO-8859-15\nde_DE.ISO-8859-15@euro ISO-8859-15\nbroken\n";
 	static const struct {
 		const char *name, *input, *charmap;
 	} cases[] = {
@@ -125,6 +125,8 @@ static void test_locale_sources(void **state)
 		{"en_US.UTF-8", "en_US", "UTF-8"},
 		{"en_US", "en_US", "ISO-8859-1"},
 		{"de_DE@euro", "de_DE@euro", "ISO-8859-15"},
+		{"nds_DE.utf8", "nds_DE", "UTF-8"},
+		{"de_DE.iso885915@euro", "de_DE@euro", "ISO-8859-15"},
 		{"fr_FR.UTF-8", NULL, NULL},
 		{"English_United States.1252", NULL, NULL},
 		{"broken", NULL, NULL},
