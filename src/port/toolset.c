@@ -59,7 +59,7 @@ static int ask_program(const char *bin, const char *name, const char *option, st
 {
 	autofree char *path = path_join(bin, name);
 	const char *const argv[] = {path, option, NULL};
-	struct process_spec spec = {.argv = argv};
+	struct process_spec spec = {.argv = argv, .capture = true};
 
 	return process_run(&spec, deadline_in(deadline, ANSWER_MS), ERR_LACKING, ret, err);
 }
