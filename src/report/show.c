@@ -347,7 +347,7 @@ static void print_recovery(const struct report *r, const struct show *s)
 	fprintf(r->to, "\nThe dump:  %s\n", path);
 	if (s->data_as_of != TIME_UNKNOWN)
 		fprintf(r->to, "Data as of %s (times: %s)\n", when_text(s->data_as_of, r->now, at), zone_name(zone));
-	fprintf(r->to, "\nTo restore it by hand on an empty server, as its superuser (PGHOST, PGPORT, PGUSER):\n\n%s", lines);
+	fprintf(r->to, "\nTo restore it by hand, as superuser of an empty server (PGHOST, PGPORT, PGUSER):\n\n%s", lines);
 }
 
 static void show_text(const struct report *r, const struct show *s)
