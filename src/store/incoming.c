@@ -41,8 +41,7 @@ int store_begin(struct store *s, const char *source, struct incoming *ret, struc
 		return fail(err, write_kind(errno), "make folder '%s' for the dump: %m", in.folder);
 	in.source = xstrdup(source);
 	in.path = path_join(in.folder, DUMP);
-	*ret = in;
-	in = INCOMING_INIT;
+	*ret = (struct incoming){take(in.source), take(in.folder), take(in.path), take_fd(&in.folder_fd)};
 	return 0;
 }
 

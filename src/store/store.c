@@ -251,12 +251,15 @@ void store_room_done(struct store_room *r)
 int store_admit(int64_t expected, int64_t free, int64_t reserve, struct error *err)
 {
 	char want[UNIT_TEXT], have[UNIT_TEXT], kept[UNIT_TEXT], lack[UNIT_TEXT];
+	int64_t both;
 
-	if (expected <= free && reserve <= free - expected)
+	if (__builtin_add_overflow(expected, reserve, &both))
+		both = INT64_MAX;
+	if (both <= free)
 		return 0;
 	return fail(err, ERR_SPACE,
 		    "%s are expected and %s are kept for the drill, but %s are free on the data disk: %s more are needed; "
 		    "see 'drillbox prune --dry-run', keep fewer dumps, or use a larger disk",
 		    human_bytes(expected, want), human_bytes(reserve, kept), human_bytes(free, have),
-		    human_bytes(expected - (free - reserve), lack));
+		    human_bytes(both - free, lack));
 }

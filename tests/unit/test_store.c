@@ -952,6 +952,7 @@ static bool killed_at(int (*work)(void), long n)
 			assert_int_equal(WEXITSTATUS(status), 0);
 			return true;
 		}
+		assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == (SIGTRAP | 0x80)); /* no signal of its own */
 	}
 }
 
@@ -974,8 +975,8 @@ static bool can_trace(void)
 
 static int work_pull(bool as_folder)
 {
-	struct store *s = NULL;
-	struct dump d;
+	CLEANUP(store_free) struct store *s = NULL;
+	CLEANUP(dump_done) struct dump d = {0};
 	struct error err;
 
 	return store_open(data, STORE_WORK, &s, &err) < 0 ? -1 : bring(s, "shop", TAKEN, as_folder, &d, &err);
@@ -993,8 +994,8 @@ static int pull_folder(void)
 
 static int remove_it(void)
 {
-	struct store *s = NULL;
-	struct dump d;
+	CLEANUP(store_free) struct store *s = NULL;
+	CLEANUP(dump_done) struct dump d = {0};
 	struct error err;
 
 	if (store_open(data, STORE_WORK, &s, &err) < 0 || store_find(s, NAME, &d, &err) < 0)
