@@ -12,7 +12,6 @@
 #include "ledger/migrations.h"
 
 #define FOLDER_MODE 02750
-#define DATA_MODE 0755
 #define QUICK_CAP ((int64_t)4 << 20) /* a ledger up to so many bytes is read whole at every start: about 10 ms */
 
 /* The readers' group and the set-group-ID bit, so that -wal and -shm get that group too. Only its owner can, or need. */
@@ -34,8 +33,10 @@ static int share_folder(const char *folder, struct error *err)
 
 static int open_writing(const char *data, const char *folder, const char *path, struct ledger *l, struct error *err)
 {
-	if (make_dirs(data, DATA_MODE, err) < 0 || make_dirs(folder, FOLDER_MODE, err) < 0 ||
-	    share_folder(folder, err) < 0 || sqlite_open(path, SQLITE_WRITING, &l->db, err) < 0)
+	if (!path_is_dir(data))
+		return fail(err, ERR_IO, "the data folder '%s' is not there; see that its disk is mounted", data);
+	if (make_dirs(folder, FOLDER_MODE, err) < 0 || share_folder(folder, err) < 0 ||
+	    sqlite_open(path, SQLITE_WRITING, &l->db, err) < 0)
 		return -1;
 	if (sqlite_verify(l->db, QUICK_CAP, err) < 0)
 		return -1;

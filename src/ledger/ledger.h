@@ -27,8 +27,8 @@
 struct ledger;
 
 /*
- * LEDGER_WRITE makes the folder and the file where they are missing and brings
- * an older ledger up to date. LEDGER_READ never writes: another uid can use it
+ * LEDGER_WRITE makes its folder and file where they are missing (but not DATA)
+ * and brings an older ledger up to date. LEDGER_READ never writes: another uid can use it
  * whether a writer lives or not; where there is no ledger yet it reads as empty.
  */
 enum ledger_mode { LEDGER_READ, LEDGER_WRITE };

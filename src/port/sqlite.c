@@ -76,7 +76,7 @@ static int make_file(const char *path, struct error *err)
 
 	if (fd < 0)
 		return fail(err, errno == EACCES || errno == EPERM ? ERR_PRIVILEGE : ERR_IO,
-			    "cannot write '%s': %m; look at the folder, its disk and its rights", path);
+			    "cannot write '%s': %m; run as its owner, and look at its folder and its disk", path);
 	return 0;
 }
 
@@ -94,12 +94,52 @@ static int configure(struct sqlite *db, enum sqlite_mode mode, struct error *err
 	if (mode != SQLITE_WRITING)
 		return 0;
 	if (sqlite3_db_readonly(db->handle, "main"))
-		return fail(err, ERR_IO, "cannot write '%s': look at its rights and whether its disk is read-only",
+		return fail(err, ERR_IO, "cannot write '%s'; run as its owner, and look whether its disk is read-only",
 			    db->path);
 	/* closing neither syncs nor takes the WAL away: the next reader may be one who cannot make it again */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
 	return sqlite_script(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+}
+
+static int open_handle(struct sqlite *db, const char *name, int flags, enum sqlite_mode mode, struct error *err)
+{
+	int code = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+
+	return code == SQLITE_OK ? configure(db, mode, err) : fail_sqlite(err, db, code);
+}
+
+/* "file:/path?immutable=1", with what has a meaning in a URI encoded. */
+static char *immutable_name(const char *path)
+{
+	struct text t = {0};
+
+	text_add(&t, "file:");
+	for (; *path; path++)
+		text_addf(&t, strchr("%?#", *path) ? "%%%02X" : "%c", (unsigned char)*path);
+	text_add(&t, "?immutable=1");
+	return text_take(&t);
+}
+
+/*
+ * A WAL database without its -wal and -shm (some tool tidied them away) cannot
+ * be read by who may not make them. Then nobody has it open either, and all of
+ * it is in the file itself.
+ */
+static int read_alone(struct sqlite *db, struct error *err)
+{
+	autofree char *wal = format("%s-wal", db->path);
+	autofree char *name = NULL;
+	struct error why;
+
+	if (sqlite_script(db, "SELECT 1 FROM sqlite_schema LIMIT 1", &why) == 0)
+		return 0;
+	if (why.kind == ERR_DATA || access(wal, F_OK) == 0 || errno != ENOENT)
+		return 0; /* let the first real question say it */
+	sqlite3_close_v2(db->handle);
+	db->handle = NULL;
+	name = immutable_name(db->path);
+	return open_handle(db, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, SQLITE_READING, err);
 }
 
 int sqlite_open(const char *path, enum sqlite_mode mode, struct sqlite **ret, struct error *err)
@@ -110,17 +150,13 @@ int sqlite_open(const char *path, enum sqlite_mode mode, struct sqlite **ret, st
 		[SQLITE_IN_MEMORY] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY,
 	};
 	CLEANUP(sqlite_close) struct sqlite *db = NULL;
-	int code;
 
 	if (mode == SQLITE_WRITING && make_file(path, err) < 0)
 		return -1;
 	db = xcalloc(1, sizeof(*db));
 	db->path = xstrdup(mode == SQLITE_IN_MEMORY ? "" : path);
-	code = sqlite3_open_v2(mode == SQLITE_IN_MEMORY ? ":memory:" : path, &db->handle,
-			       flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
-	if (code != SQLITE_OK)
-		return fail_sqlite(err, db, code);
-	if (configure(db, mode, err) < 0)
+	if (open_handle(db, mode == SQLITE_IN_MEMORY ? ":memory:" : path, flags[mode], mode, err) < 0 ||
+	    (mode == SQLITE_READING && read_alone(db, err) < 0))
 		return -1;
 	*ret = take(db);
 	return 0;

@@ -1,5 +1,6 @@
 #include "unit/unit.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -324,6 +325,117 @@ static void test_readers_see_it_while_a_writer_has_it_and_after(void **state)
 	must(ledger_open(d->path, LEDGER_READ, &reader, &d->err));
 	must(ledger_newest_drill(reader, NULL, NULL, &newest, &d->err));
 	assert_int_equal(newest, id);
+}
+
+/* The ledger as another uid finds it, who may read it and write nothing. */
+static void set_rights(struct data *d, mode_t folder_mode, mode_t file_mode)
+{
+	static const char *const files[] = {"ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm"};
+	autofree char *folder = path_join(d->path, "ledger");
+
+	assert_int_equal(chmod(folder, 0700), 0);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		autofree char *path = path_join(folder, files[i]);
+
+		assert_true(chmod(path, file_mode) == 0 || !path_exists(path));
+	}
+	assert_int_equal(chmod(folder, folder_mode), 0);
+}
+
+static int64_t newest_drill_of_another_uid(struct data *d)
+{
+	CLEANUP(ledger_close) struct ledger *reader = NULL;
+	int64_t id = -1;
+
+	set_rights(d, 0550, 0440);
+	must(ledger_open(d->path, LEDGER_READ, &reader, &d->err));
+	must(ledger_newest_drill(reader, NULL, NULL, &id, &d->err));
+	set_rights(d, 02750, 0640);
+	return id;
+}
+
+/* As SIGKILL leaves it: nothing closed, nothing undone. */
+static void write_and_be_killed(struct data *d)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct ledger *l = NULL;
+		int64_t id;
+
+		if (ledger_open(d->path, LEDGER_WRITE, &l, &d->err) == 0 &&
+		    ledger_drill_begin(l, "shop", SHOP_2, LEVEL_QUICK, TRIGGER_BUTTON, 0, &id, &d->err) == 0)
+			raise(SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+static void test_another_uid_reads_with_a_live_stopped_or_killed_writer(void **state)
+{
+	struct data *d = *state;
+	int64_t id = drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_PASS);
+
+	if (geteuid() == 0)
+		skip(); /* root may write whatever the rights say: run as somebody else */
+	assert_int_equal(newest_drill_of_another_uid(d), id);
+	ledger_close(&d->ledger);
+	assert_int_equal(newest_drill_of_another_uid(d), id);
+	write_and_be_killed(d);
+	assert_int_equal(newest_drill_of_another_uid(d), id + 1);
+}
+
+static void test_another_uid_reads_after_a_tool_tidied_the_wal_away(void **state)
+{
+	struct data *d = *state;
+	autofree char *wal = path_join(d->path, "ledger/ledger.sqlite-wal");
+	autofree char *shm = path_join(d->path, "ledger/ledger.sqlite-shm");
+	int64_t id = drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_PASS);
+
+	if (geteuid() == 0)
+		skip();
+	ledger_close(&d->ledger);
+	tamper(d, "PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(unlink(wal), 0);
+	assert_int_equal(unlink(shm), 0);
+	assert_int_equal(newest_drill_of_another_uid(d), id);
+}
+
+static void test_who_may_not_read_is_told_what_to_do(void **state)
+{
+	struct data *d = *state;
+	static const enum ledger_mode modes[] = {LEDGER_READ, LEDGER_WRITE};
+	autofree char *folder = path_join(d->path, "ledger");
+
+	if (geteuid() == 0)
+		skip();
+	ledger_close(&d->ledger);
+	set_rights(d, 02750, 0);
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		assert_int_equal(ledger_open(d->path, modes[i], &d->ledger, &d->err), -1);
+		assert_int_equal(d->err.kind, ERR_PRIVILEGE);
+		assert_non_null(strstr(d->err.text, "ledger"));
+		assert_non_null(strstr(d->err.text, "its owner"));
+	}
+	set_rights(d, 0, 0640);
+	assert_int_equal(ledger_open(d->path, LEDGER_READ, &d->ledger, &d->err), -1);
+	assert_int_equal(d->err.kind, ERR_PRIVILEGE);
+	assert_int_equal(chmod(folder, 02750), 0);
+}
+
+static void test_a_data_folder_that_is_not_there_is_not_made(void **state)
+{
+	struct data *d = *state;
+	autofree char *nowhere = path_join(d->path, "not/mounted");
+	struct ledger *l = NULL;
+
+	assert_int_equal(ledger_open(nowhere, LEDGER_WRITE, &l, &d->err), -1);
+	assert_int_equal(d->err.kind, ERR_IO);
+	assert_non_null(strstr(d->err.text, "mounted"));
+	assert_false(path_exists(nowhere));
 }
 
 /* ---- what was interrupted ---- */
@@ -873,6 +985,10 @@ int main(void)
 		with_data(test_steps_are_taken_once_and_in_order),
 		with_data(test_a_step_that_fails_leaves_the_ledger_as_it_was),
 		with_data(test_readers_see_it_while_a_writer_has_it_and_after),
+		with_data(test_another_uid_reads_with_a_live_stopped_or_killed_writer),
+		with_data(test_another_uid_reads_after_a_tool_tidied_the_wal_away),
+		with_data(test_who_may_not_read_is_told_what_to_do),
+		with_data(test_a_data_folder_that_is_not_there_is_not_made),
 		with_data(test_rows_of_a_dead_process_become_undecided),
 		with_data(test_a_reused_pid_and_another_boot_are_no_life),
 		with_data(test_nothing_interrupted_is_no_write),
