@@ -10,7 +10,7 @@ const size_t ledger_step_count = COUNT(ledger_steps);
 
 static int read_version(struct sqlite *db, int64_t *ret_version, bool *ret_empty, struct error *err)
 {
-	int64_t version, application, tables;
+	int64_t version = 0, application = 0, tables = 0;
 
 	if (sqlite_get_int(db, &version, 0, err, "PRAGMA user_version", "") < 0 ||
 	    sqlite_get_int(db, &application, 0, err, "PRAGMA application_id", "") < 0 ||
@@ -38,8 +38,8 @@ static int refuse_newer(int64_t version, size_t ours, struct error *err)
 static int run_steps(struct sqlite *db, const char *const *steps, size_t count, struct error *err)
 {
 	autofree char *stamp = format("PRAGMA application_id = %d; PRAGMA user_version = %zu", LEDGER_APPLICATION, count);
-	int64_t version;
-	bool empty;
+	int64_t version = 0;
+	bool empty = false;
 
 	/* again, now that nobody else can change it */
 	if (read_version(db, &version, &empty, err) < 0)
@@ -52,8 +52,8 @@ static int run_steps(struct sqlite *db, const char *const *steps, size_t count, 
 
 int ledger_migrate(struct sqlite *db, const char *const *steps, size_t count, struct error *err)
 {
-	int64_t version;
-	bool empty;
+	int64_t version = 0;
+	bool empty = false;
 
 	if (read_version(db, &version, &empty, err) < 0 || refuse_newer(version, count, err) < 0)
 		return -1;
@@ -70,7 +70,7 @@ int ledger_migrate(struct sqlite *db, const char *const *steps, size_t count, st
 
 int ledger_version_check(struct sqlite *db, size_t count, bool *ret_empty, struct error *err)
 {
-	int64_t version;
+	int64_t version = 0;
 
 	if (read_version(db, &version, ret_empty, err) < 0 || refuse_newer(version, count, err) < 0)
 		return -1;

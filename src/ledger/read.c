@@ -235,7 +235,7 @@ int ledger_drill(struct ledger *l, int64_t id, struct drill_record *ret, struct 
 	    read_notes(l, id, &d.findings, err) < 0)
 		return reading(-1, err);
 	*ret = d;
-	d = (struct drill_record){0};
+	memset(&d, 0, sizeof(d));
 	return 0;
 }
 

@@ -45,23 +45,18 @@ static void add_bar(struct text *t, int64_t done, int64_t expected)
 /* "287 of ~412 MB", or only what is done where that is all there is. */
 static void add_bytes(struct text *t, const struct progress_facts *f)
 {
-	char done[UNIT_TEXT], expected[UNIT_TEXT];
-	const char *done_unit, *unit;
+	char done[UNIT_TEXT], expected[UNIT_TEXT], rate[UNIT_TEXT];
+	size_t number = strcspn(human_bytes(f->done, done), " ");
 
-	human_bytes(f->done, done);
-	if (f->expected <= 0) {
+	human_bytes(f->expected, expected);
+	if (f->expected <= 0)
 		text_add(t, done);
-	} else {
-		human_bytes(f->expected, expected);
-		done_unit = strchr(done, ' ');
-		unit = strchr(expected, ' ');
-		if (strcmp(done_unit, unit) == 0)
-			text_addf(t, "%.*s of ~%s", (int)(done_unit - done), done, expected);
-		else
-			text_addf(t, "%s of ~%s", done, expected);
-	}
+	else if (strcmp(done + number, expected + strcspn(expected, " ")) == 0) /* the same unit, said once */
+		text_addf(t, "%.*s of ~%s", (int)number, done, expected);
+	else
+		text_addf(t, "%s of ~%s", done, expected);
 	if (f->rate > 0)
-		text_addf(t, "   %s/s", human_bytes((int64_t)f->rate, done));
+		text_addf(t, "   %s/s", human_bytes((int64_t)f->rate, rate));
 }
 
 static void add_objects(struct text *t, const struct progress_facts *f)
