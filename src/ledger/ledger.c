@@ -12,7 +12,7 @@
 #include "ledger/migrations.h"
 
 #define FOLDER_MODE 02750
-#define QUICK_CAP ((int64_t)4 << 20) /* a ledger up to so many bytes is read whole at every start: about 10 ms */
+#define QUICK_CAP ((int64_t)256 << 10) /* up to so many bytes all of it is read at every start: a few ms; beyond, by doctor */
 
 /* The readers' group and the set-group-ID bit, so that -wal and -shm get that group too. Only its owner can, or need. */
 static int share_folder(const char *folder, struct error *err)

@@ -230,7 +230,7 @@ static void add_roles(struct text *t, const struct manifest *m)
 		return;
 	text_add(t, "# The roles, without passwords: give new ones to those that log in.\n");
 	add_psql(t, "postgres");
-	text_add(t, " <<'SQL'\n");
+	text_add(t, " <<'SQL'\nSET client_min_messages = warning;\n");
 	for (size_t i = 0; i < m->role_count; i++)
 		add_role(t, &m->roles[i]);
 	for (size_t i = 0; i < m->role_count; i++)

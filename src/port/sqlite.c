@@ -12,6 +12,11 @@
 #include "base/text.h"
 
 #define BUSY_MS 10000
+/*
+ * Pages in the WAL before they go into the file. The first to open it reads the
+ * whole WAL, and every verb is a process of its own: small keeps that short.
+ */
+#define CHECKPOINT_PAGES "200"
 
 struct sqlite {
 	sqlite3 *handle;
@@ -99,7 +104,10 @@ static int configure(struct sqlite *db, enum sqlite_mode mode, struct error *err
 	/* closing neither syncs nor takes the WAL away: the next reader may be one who cannot make it again */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &one);
-	return sqlite_script(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+	return sqlite_script(db,
+			     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+			     "PRAGMA wal_autocheckpoint = " CHECKPOINT_PAGES,
+			     err);
 }
 
 static int open_handle(struct sqlite *db, const char *name, int flags, enum sqlite_mode mode, struct error *err)

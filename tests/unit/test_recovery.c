@@ -36,6 +36,7 @@ static void test_an_archive_with_roles(void **state)
 		"cd /data/store/shop && sha256sum -c shop_20261122_031500.dump.sha256\n"
 		"# The roles, without passwords: give new ones to those that log in.\n"
 		"psql -X -q -v ON_ERROR_STOP=1 -d postgres <<'SQL'\n"
+		"SET client_min_messages = warning;\n"
 		"SELECT 'CREATE ROLE \"shop_app\" LOGIN CONNECTION LIMIT 50 VALID UNTIL ''2027-01-01T00:00:00+00''' WHERE "
 		"NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'shop_app') \\gexec\n"
 		"SELECT 'CREATE ROLE \"it''s \"\"x\"\"\" CREATEDB NOINHERIT' WHERE "
