@@ -285,6 +285,7 @@ static void forget(struct process *p)
 	free(p->name);
 	text_done(&p->output);
 	text_done(&p->errors);
+	text_done(&p->wrapper_said);
 	*p = PROCESS_INIT;
 }
 
@@ -528,7 +529,17 @@ bool process_poll(struct process *p)
 
 bool process_alive(struct process *p)
 {
-	return p->pid > 0 && !is_dead(p);
+	if (p->pid <= 0 || p->reaped)
+		return false;
+	drain_both(p);
+	return !is_dead(p);
+}
+
+void process_rest(struct process *p, int ms, struct deadline deadline)
+{
+	int left = deadline_left(deadline);
+
+	wait_for_event(p, deadline.stop_fd, left >= 0 && left < ms ? left : ms, true);
 }
 
 bool process_succeeded(const struct process *p)
@@ -540,8 +551,10 @@ int process_run(const struct process_spec *spec, struct deadline deadline, enum 
 		struct error *err)
 {
 	CLEANUP(process_done) struct process p = PROCESS_INIT;
+	struct process_spec own = *spec;
 
-	if (process_start(&p, spec, err) < 0)
+	own.capture = own.capture || ret_output;
+	if (process_start(&p, &own, err) < 0)
 		return -1;
 	return process_finish(&p, deadline, kind, ret_output, err);
 }
@@ -611,9 +624,14 @@ char *process_epitaph(const struct process *p)
 	return format("%s ended with %d%s%s", p->name, WEXITSTATUS(p->status), colon, words ? words : "");
 }
 
-bool process_killed(const struct process *p)
+int process_exit_code(const struct process *p)
 {
-	return p->reaped && ended_by_signal(p) != 0;
+	return p->reaped && WIFEXITED(p->status) && !ended_by_signal(p) ? WEXITSTATUS(p->status) : -1;
+}
+
+int process_signal(const struct process *p)
+{
+	return p->reaped ? ended_by_signal(p) : 0;
 }
 
 void process_done(struct process *p)

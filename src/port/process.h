@@ -65,6 +65,7 @@ struct process {
 	struct process_spec spec; /* without what only the start needed: argv, env, pass_fds, limits */
 	int64_t next_tick_ms;
 	int wrapper_fd;		 /* what the sandbox says of itself; -1: not in one */
+	struct text wrapper_said;
 	/* Set by the sandbox: once reaped, tell whether the program was ever reached. */
 	int (*reached)(struct process *p, struct error *err);
 	bool reaped;
@@ -89,7 +90,7 @@ MUST_CHECK int process_start(struct process *p, const struct process_spec *spec,
  */
 MUST_CHECK int process_wait(struct process *p, struct deadline deadline, struct error *err);
 
-/* Both in one; a child that does not exit with 0 is an error of 'kind' with its epitaph. */
+/* Both in one; a child that does not exit with 0 is an error of 'kind' with its epitaph. 'ret_output' captures. */
 MUST_CHECK int process_run(const struct process_spec *spec, struct deadline deadline, enum error_kind kind,
 			   char **ret_output, struct error *err);
 
@@ -104,11 +105,17 @@ MUST_CHECK int process_finish(struct process *p, struct deadline deadline, enum 
  */
 bool process_poll(struct process *p);
 
+/* Whether it lives; takes up what it has said so far. */
 bool process_alive(struct process *p);
+/* Rest for 'ms', or until it dies or a stop is asked for. */
+void process_rest(struct process *p, int ms, struct deadline deadline);
 bool process_succeeded(const struct process *p);
 
-/* Ended by a signal, so that it says nothing about what it worked on. */
-bool process_killed(const struct process *p);
+/* What it exited with; -1 when it did not. */
+int process_exit_code(const struct process *p);
+
+/* The signal that ended it, so that it says nothing about what it worked on; 0 when none did. */
+int process_signal(const struct process *p);
 
 /* "pg_dump ended with 1: error: ..." from the program's name, status and last words. Owned by the caller. */
 char *process_epitaph(const struct process *p);

@@ -148,6 +148,50 @@ static void add_places(struct plan *plan)
 		add(plan, s->binds[i].writable ? "--bind" : "--ro-bind", s->binds[i].outside, s->binds[i].inside);
 }
 
+static bool cut_end(char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	if (n <= m || strcmp(path + n - m, end) != 0)
+		return false;
+	path[n - m] = '\0';
+	return true;
+}
+
+/* The folder a program is installed in: it finds its libraries and data relative to itself. */
+static void cut_to_prefix(char *path)
+{
+	char *last = strrchr(path, '/');
+
+	*last = '\0';
+	if (!cut_end(path, "/bin"))
+		return;
+	last = strrchr(path, '/');
+	if (!last || !last[1] || strspn(last + 1, "0123456789") != strlen(last + 1))
+		return;
+	*last = '\0';
+	if (!cut_end(path, "/lib/postgresql"))
+		*last = '/';
+}
+
+/* A program that is not part of the system; it is then run by its real path. */
+static void add_program(struct plan *plan, char **program)
+{
+	autofree char *real = realpath(*program, NULL);
+	autofree char *prefix = real ? xstrdup(real) : NULL;
+
+	if (!real || starts_with(real, "/usr/"))
+		return;
+	for (size_t i = 0; i < plan->sandbox->bind_count; i++)
+		if (starts_with(*program, plan->sandbox->binds[i].inside))
+			return;
+	cut_to_prefix(prefix);
+	if (!*prefix)
+		return;
+	add(plan, "--ro-bind", prefix, prefix);
+	set_text(program, real);
+}
+
 /* This very program, which the sandbox runs first. */
 static int add_inner_binds(struct plan *plan, struct error *err)
 {
@@ -198,6 +242,7 @@ static int add_status(struct plan *plan, int *ret_inner, struct error *err)
 static int make_plan(struct plan *plan, const struct process_spec *spec, struct error *err)
 {
 	bool inner = plan->sandbox->scratch_from != NULL;
+	autofree char *program = xstrdup(spec->argv[0]);
 	int inner_fd = -1;
 
 	add_isolation(plan);
@@ -205,6 +250,7 @@ static int make_plan(struct plan *plan, const struct process_spec *spec, struct 
 	if (add_etc(plan, err) < 0)
 		return -1;
 	add_places(plan);
+	add_program(plan, &program);
 	if (inner && add_inner_binds(plan, err) < 0)
 		return -1;
 	add(plan, "--remount-ro", "/", NULL);
@@ -216,7 +262,8 @@ static int make_plan(struct plan *plan, const struct process_spec *spec, struct 
 		add(plan, INNER_PROGRAM, SANDBOX_INNER, NULL);
 		strings_add_owned(&plan->argv, format("%d", inner_fd));
 	}
-	for (const char *const *arg = spec->argv; *arg; arg++)
+	strings_add(&plan->argv, program);
+	for (const char *const *arg = spec->argv + 1; *arg; arg++)
 		strings_add(&plan->argv, *arg);
 	return 0;
 }
@@ -250,26 +297,26 @@ static const char *cure_for(const char *words)
 	return "run `bwrap --unshare-all --ro-bind / / true` as the same user to see why";
 }
 
-static void read_status(int fd, char status[STATUS_CAP])
+/* Both ends that wrote to it are gone, or have said what they had to say. */
+static void read_status(struct process *p)
 {
-	size_t used = 0;
+	char piece[STATUS_CAP];
+	ssize_t n;
 
-	while (used < STATUS_CAP - 1) {
-		ssize_t n = read(fd, status + used, STATUS_CAP - 1 - used);
-
+	while (p->wrapper_said.length < STATUS_CAP && (n = read(p->wrapper_fd, piece, sizeof(piece))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0)
 			break;
-		used += (size_t)n;
+		text_add_bytes(&p->wrapper_said, piece, (size_t)n);
 	}
-	status[used] = '\0';
+	text_add(&p->wrapper_said, "");
 }
 
 /* "inner:KIND:TEXT\n", written by sandbox_inner() while no code of a dump was there yet. */
-static int inner_failed(char *message, struct error *err)
+static int inner_failed(const char *message, struct error *err)
 {
-	char *kind = message + strlen(INNER_SAYS);
+	autofree char *kind = xstrdup(message + strlen(INNER_SAYS));
 	char *text = strchr(kind, ':');
 
 	if (!text)
@@ -282,10 +329,10 @@ static int inner_failed(char *message, struct error *err)
 static int sandbox_reached(struct process *p, struct error *err)
 {
 	autofree char *words = NULL;
-	char status[STATUS_CAP];
-	char *message;
+	const char *status, *message;
 
-	read_status(p->wrapper_fd, status);
+	read_status(p);
+	status = p->wrapper_said.data;
 	message = strstr(status, INNER_SAYS);
 	if (message)
 		return inner_failed(message, err);
@@ -349,8 +396,10 @@ int sandbox_run(const struct sandbox *sandbox, const struct process_spec *spec, 
 		enum error_kind kind, char **ret_output, struct error *err)
 {
 	CLEANUP(process_done) struct process p = PROCESS_INIT;
+	struct process_spec own = *spec;
 
-	if (sandbox_start(&p, sandbox, spec, err) < 0)
+	own.capture = own.capture || ret_output;
+	if (sandbox_start(&p, sandbox, &own, err) < 0)
 		return -1;
 	return process_finish(&p, deadline, kind, ret_output, err);
 }

@@ -34,7 +34,9 @@ struct sandbox {
 
 /*
  * As process_start(), inside. 'spec->argv' and 'spec->env' are as seen inside;
- * argv[0] is absolute. 'spec->dir' is NULL or inside.
+ * argv[0] is absolute. 'spec->dir' is NULL or inside. A program of this machine
+ * that is not below /usr brings the folder it is installed in along, read-only
+ * (for PREFIX/bin/X and PREFIX/lib/postgresql/N/bin/X that is PREFIX).
  */
 MUST_CHECK int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct process_spec *spec,
 			     struct error *err);

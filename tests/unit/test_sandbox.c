@@ -189,6 +189,29 @@ static void test_a_program_that_is_not_there(void **state)
 	assert_non_null(strstr(err.text, "'postgres'"));
 }
 
+/* A Postgres that was installed elsewhere is seen with its libraries and data. */
+static void test_a_program_outside_the_system(void **state)
+{
+	autofree char *prefix = path_join(folder, "pg");
+	autofree char *bin = path_join(prefix, "lib/postgresql/17/bin");
+	autofree char *share = path_join(prefix, "share");
+	autofree char *link = path_join(folder, "pg-link");
+	autofree char *program = NULL, *data = NULL, *out = NULL;
+	const char *argv[] = {NULL, NULL};
+	struct process_spec spec = {.argv = argv, .capture = true};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(make_dirs(bin, 0700, &err) | make_dirs(share, 0700, &err), 0);
+	data = put(share, "data", "found\n");
+	program = put(bin, "program", "#!/bin/sh\ncat $(dirname $0)/../../../../share/data\n");
+	assert_int_equal(chmod(program, 0700) | symlink(program, link), 0);
+	argv[0] = link;
+	if (sandbox_run(&(struct sandbox){0}, &spec, soon(), ERR_IO, &out, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(out, "found\n");
+}
+
 static void test_no_bubblewrap(void **state)
 {
 	static const char *const env[] = {"PATH=/nowhere", NULL};
@@ -211,7 +234,7 @@ static void test_a_death_inside_is_one(void **state)
 	(void)state;
 	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
 	assert_int_equal(process_wait(&p, soon(), &err), 0);
-	assert_true(process_killed(&p));
+	assert_int_equal(process_signal(&p), SIGKILL);
 }
 
 static char *make_template(const char *name)
@@ -343,6 +366,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_the_network_when_asked_for),
 		cmocka_unit_test(test_a_sandbox_that_cannot_be_is_not_a_death_inside),
 		cmocka_unit_test(test_a_program_that_is_not_there),
+		cmocka_unit_test(test_a_program_outside_the_system),
 		cmocka_unit_test(test_no_bubblewrap),
 		cmocka_unit_test(test_a_death_inside_is_one),
 		cmocka_unit_test(test_the_inner_half_copies_a_template),
