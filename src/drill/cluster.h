@@ -52,7 +52,6 @@ struct cluster {
 	int sockets_fd;	 /* the same, open */
 	char *host;	 /* the same, short enough to connect to */
 	char *log;	 /* its jsonlog */
-	char *locales;
 };
 
 #define CLUSTER_INIT ((struct cluster){.process = PROCESS_INIT, .sockets_fd = -1})
@@ -80,8 +79,8 @@ MUST_CHECK int cluster_check(struct cluster *c, struct error *err);
 /* How long its log is now; with messages_read() it tells what came after. */
 int64_t cluster_log_length(const struct cluster *c);
 
-/* Bytes its data takes up: of what postgres says of its databases and WAL when in memory. */
-MUST_CHECK int cluster_bytes(struct cluster *c, int64_t *ret, struct error *err);
+/* Bytes its databases and its WAL take up, as it tells itself. */
+MUST_CHECK int cluster_bytes(const struct cluster *c, int64_t *ret, struct error *err);
 
 /* "psql -h ... -U postgres DATABASE", to be typed by a person. Owned by the caller. */
 char *cluster_psql_line(const struct cluster *c, const char *database);

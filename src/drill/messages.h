@@ -23,7 +23,6 @@ struct message {
 	char *context;
 	char *statement;
 	char *database;
-	char *program;	     /* application_name */
 };
 
 struct messages {
@@ -37,11 +36,24 @@ struct messages {
 #define MESSAGE_LINE_CAP ((size_t)1 << 20) /* a longer line is cut, not an error */
 #define MESSAGES_LOG_CAP ((int64_t)256 << 20) /* a longer log is ERR_DATA: nothing sane writes that much */
 
-/* Errors in the jsonlog from byte 'from' on. A file that is not there yet has none. */
+/*
+ * Errors of sessions in the jsonlog from byte 'from' on, in their order. Not those of
+ * parallel workers, whose leaders report them again, nor of sessions whose other
+ * end went away. A file that is not there yet has none. A line that makes no
+ * sense is an error with an empty SQLSTATE.
+ */
 MUST_CHECK int messages_read(const char *log, int64_t from, struct messages *ret, struct error *err);
 void messages_done(struct messages *m);
 
+/*
+ * What a server that died said last: its own FATAL or PANIC, or that it lost a
+ * process to a signal. NULL when it said nothing. Sets 'ret_kind' to ERR_SPACE
+ * when that was for want of disk or memory, else leaves it. Owned by the caller.
+ */
+char *messages_last_words(const char *log, enum error_kind *ret_kind);
+
 enum meaning {
+	MEANING_EXPECTED,  /* comes of how we restore; nothing to tell */
 	MEANING_TOLERATED, /* harmless, with a reason; a note */
 	MEANING_SOURCE,	   /* wrong in the source already: a real recovery would stop here too; fail */
 	MEANING_DAMAGE,	   /* the dump does not come back whole; fail */
@@ -57,8 +69,8 @@ struct circumstances {
 	int server_version_num;		  /* of the scratch server */
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
-	bool something_failed;		  /* an earlier message of this restore was not tolerated */
-	bool something_lacked;		  /* an earlier message was of something lacking */
+	bool something_failed;		  /* another message of this restore was a fail */
+	bool something_lacked;		  /* another message was of something lacking */
 };
 
 struct judgement {
@@ -71,21 +83,33 @@ struct judgement {
 void message_judge(const struct message *m, const struct circumstances *c, struct judgement *ret);
 void judgement_done(struct judgement *j);
 
-/* pg_restore's standard error, as it comes. Zero-initialised is empty. */
+/* The statement it was about, on one line and cut: "ALTER TABLE ONLY public.b ADD CONSTRAINT ...". Owned. */
+char *message_subject(const struct message *m);
+
+/*
+ * pg_restore's standard error, as it comes. Zero-initialised is empty. What a
+ * dump raises can look like anything, so only the last line tells the count.
+ */
 struct restore_talk {
-	struct text line;	 /* the one that is not whole yet */
-	size_t errors;		 /* "pg_restore: error:" */
-	int64_t ignored;	 /* of "errors ignored on restore: N"; -1 when it did not say */
-	bool said_ignored;
-	size_t items_done;	 /* for progress: entries finished */
-	char *item;		 /* the entry in work: "TABLE DATA orders" */
-	char *last_error;
-	struct strings places;	 /* for each error, the entry it was reported from, "" when unknown */
-	char *place;
+	struct text line;   /* the one that is not whole yet */
+	size_t errors;	    /* lines that begin "pg_restore: error:" */
+	int64_t ignored;    /* of "errors ignored on restore: N" as the very last line; -1: another was last */
+	size_t begun;	    /* entries begun, when it is verbose */
+	char *item;	    /* the one begun last: "TABLE DATA public.orders"; may be NULL */
+	char *last_error;   /* may be NULL */
+	char *own_error;    /* the last one that is not the server's but its own; may be NULL */
 };
 
 void restore_talk_add(struct restore_talk *t, const char *bytes, size_t n);
+/* After the last byte. */
 void restore_talk_end(struct restore_talk *t);
 void restore_talk_done(struct restore_talk *t);
+
+/*
+ * Why pg_restore gave up before it was through, from its own last error: damage (the
+ * archive cannot be read), lacking (it is of a newer kind) or the box (anything
+ * else). 'ret' as of message_judge().
+ */
+void restore_talk_judge(const struct restore_talk *t, struct judgement *ret);
 
 #endif

@@ -20,14 +20,15 @@ struct restore_request {
 	const struct database_shape *shape; /* as the box can make it: with the substitute, where there is one */
 	const char *substituted_locale;	    /* the locale that was asked for, when the box has it not; NULL: none */
 	const struct strings *lacking;	    /* extensions the box does not have; may be NULL */
-	int jobs;
+	int jobs;			    /* at least 2 are used: only then, or in one transaction, is WAL saved */
 	int64_t keep_free;		    /* bytes that must stay free on the disk of DATA */
 };
 
 struct restore_result {
 	char *database;	   /* its name, there now; NULL when none was made */
-	bool usable;	   /* what was restored can be compared (also with errors) */
+	bool usable;	   /* what was restored can be compared (also with errors, but not when it was cut short) */
 	bool out_of_space; /* the cluster's place was too small: once more on the disk, if it was in memory */
+	char *excuse;	   /* what the box lacked, in one sentence, for model/compare.h; NULL: nothing */
 	int jobs;	   /* as it ran at last */
 	size_t tolerated;  /* messages */
 	size_t roles;	   /* stand-ins made */

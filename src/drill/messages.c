@@ -1,0 +1,665 @@
+#include "drill/messages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "port/json.h"
+
+#define PIECE 65536
+#define LAST_WORDS ((off_t)65536) /* of the log, to find why a server died */
+#define STATEMENT_SHOWN 120
+#define TALK_LINE_CAP 8192
+
+/* --- the server's log --- */
+
+/* Calls 'each' for every line; a longer one than the cap is cut. */
+struct line_reader {
+	int fd;
+	struct text line;
+	void (*each)(void *context, const char *line, size_t n, bool cut);
+	void *context;
+};
+
+static void add_to_line(struct text *line, const char *bytes, size_t n)
+{
+	size_t room = MESSAGE_LINE_CAP - line->length;
+
+	if (room > 0 && n > 0)
+		text_add_bytes(line, bytes, n < room ? n : room);
+}
+
+static void end_line(struct line_reader *r)
+{
+	if (r->line.length)
+		r->each(r->context, r->line.data, r->line.length, r->line.length == MESSAGE_LINE_CAP);
+	r->line.length = 0;
+}
+
+static void line_reader_done(struct line_reader *r)
+{
+	cleanup_close(&r->fd);
+	text_done(&r->line);
+}
+
+static int read_lines(struct line_reader *r, const char *path, int64_t *ret_whole, struct error *err)
+{
+	autofree char *piece = xcalloc(1, PIECE);
+	int64_t read_bytes = 0;
+	ssize_t n;
+
+	while ((n = read(r->fd, piece, PIECE)) != 0) {
+		const char *at = piece, *end = piece + (n > 0 ? n : 0), *newline;
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(err, ERR_IO, "read '%s': %m", path);
+		while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+			add_to_line(&r->line, at, (size_t)(newline - at));
+			end_line(r);
+			at = newline + 1;
+			*ret_whole = read_bytes + (at - piece);
+		}
+		add_to_line(&r->line, at, (size_t)(end - at));
+		read_bytes += n;
+	}
+	return 0;
+}
+
+/* What a dump may have put in the log's place is not followed. -1 with errno; ENOENT: no log yet. */
+static int open_log(const char *path, int64_t from, off_t *ret_size)
+{
+	struct stat st;
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (lseek(fd, from, SEEK_SET) < 0)
+		return -1;
+	*ret_size = st.st_size;
+	return take_fd(&fd);
+}
+
+/* A cut line is closed so that what came before the cut can be read: its string and its object end here. */
+static char *close_cut(const char *line, size_t n)
+{
+	autofree char *head = NULL;
+
+	for (size_t i = n; i > 0 && i + 6 > n; i--)
+		if (line[i - 1] == '\\')
+			n = i - 1;
+	head = xstrndup(line, n);
+	return format("%s\"}", head);
+}
+
+static struct json *parse_line(const char *line, size_t n, bool cut)
+{
+	autofree char *closed = cut ? close_cut(line, n) : xstrndup(line, n);
+	autofree char *clean = NULL;
+	struct json *root = NULL;
+	struct error ignored;
+
+	if (json_parse(closed, strlen(closed), &root, &ignored) == 0)
+		return root;
+	/* a database in SQL_ASCII has bytes that are no UTF-8 */
+	clean = printable(closed, true);
+	return json_parse(clean, strlen(clean), &root, &ignored) == 0 ? root : NULL;
+}
+
+static char *field(const struct json *root, const char *key)
+{
+	const char *value = root ? json_get_text(root, key) : NULL;
+
+	return xstrdup(value ? value : "");
+}
+
+static void copy_word(char *to, size_t size, const char *from)
+{
+	size_t n = from ? strlen(from) : 0;
+
+	if (n >= size)
+		n = size - 1;
+	if (n)
+		memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+static bool severe(const char *severity)
+{
+	return strcmp(severity, "ERROR") == 0 || strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
+}
+
+/* Whether the line is an error of a session that counts. */
+static bool counts(const struct json *root)
+{
+	const char *severity = json_get_text(root, "error_severity");
+	const char *backend = json_get_text(root, "backend_type");
+	const char *sqlstate = json_get_text(root, "state_code");
+
+	if (!severity || !severe(severity))
+		return false;
+	if (backend && strcmp(backend, "client backend") != 0 && strcmp(severity, "PANIC") != 0)
+		return false;
+	return !sqlstate || !starts_with(sqlstate, "08");
+}
+
+static void message_done(struct message *m)
+{
+	free(m->text);
+	free(m->detail);
+	free(m->hint);
+	free(m->context);
+	free(m->statement);
+	free(m->database);
+}
+
+static void add_message(void *context, const char *line, size_t n, bool cut)
+{
+	struct messages *list = context;
+	CLEANUP(json_free) struct json *root = parse_line(line, n, cut);
+	struct message *m;
+
+	if (root && !counts(root))
+		return;
+	if (list->count == MESSAGES_CAP) {
+		list->dropped++;
+		return;
+	}
+	list->items = grow(list->items, list->count, sizeof(*list->items));
+	m = &list->items[list->count++];
+	*m = (struct message){0};
+	copy_word(m->severity, sizeof(m->severity), root ? json_get_text(root, "error_severity") : "ERROR");
+	copy_word(m->sqlstate, sizeof(m->sqlstate), root ? json_get_text(root, "state_code") : NULL);
+	m->text = root ? field(root, "message") : xstrdup("a line of the server's log that cannot be read");
+	m->detail = field(root, "detail");
+	m->hint = field(root, "hint");
+	m->context = field(root, "context");
+	m->statement = field(root, "statement");
+	m->database = field(root, "dbname");
+}
+
+int messages_read(const char *log, int64_t from, struct messages *ret, struct error *err)
+{
+	CLEANUP(messages_done) struct messages list = {.end = from};
+	off_t size = 0;
+	CLEANUP(line_reader_done) struct line_reader r = {.each = add_message, .context = &list};
+	int64_t whole = 0;
+
+	r.fd = open_log(log, from, &size);
+	if (r.fd < 0 && errno != ENOENT)
+		return fail(err, ERR_DATA, "the scratch server's log '%s' is not as the server makes it: %m", log);
+	if (r.fd >= 0 && size - from > MESSAGES_LOG_CAP)
+		return fail(err, ERR_DATA, "the restore logged more than %lld MB: look at what the dump runs",
+			    (long long)(MESSAGES_LOG_CAP >> 20));
+	if (r.fd >= 0 && read_lines(&r, log, &whole, err) < 0)
+		return -1;
+	list.end = from + whole;
+	*ret = list;
+	list = (struct messages){0};
+	return 0;
+}
+
+void messages_done(struct messages *m)
+{
+	for (size_t i = 0; i < m->count; i++)
+		message_done(&m->items[i]);
+	free(m->items);
+	*m = (struct messages){0};
+}
+
+struct last_words {
+	char *text;
+	char sqlstate[6];
+};
+
+static void note_last_words(void *context, const char *line, size_t n, bool cut)
+{
+	struct last_words *last = context;
+	CLEANUP(json_free) struct json *root = parse_line(line, n, cut);
+	const char *severity = root ? json_get_text(root, "error_severity") : NULL;
+	const char *text = root ? json_get_text(root, "message") : NULL;
+	const char *backend = root ? json_get_text(root, "backend_type") : NULL;
+
+	if (!severity || !text)
+		return;
+	/* a session's FATAL is the session's; the cause of a crash comes before the shutdown it leads to */
+	if (strcmp(severity, "PANIC") == 0 || strstr(text, "was terminated by signal") ||
+	    (strcmp(severity, "FATAL") == 0 && backend && strcmp(backend, "postmaster") == 0)) {
+		if (last->text && !strstr(text, "was terminated by signal"))
+			return;
+		set_text(&last->text, text);
+		copy_word(last->sqlstate, sizeof(last->sqlstate), json_get_text(root, "state_code"));
+	}
+}
+
+char *messages_last_words(const char *log, enum error_kind *ret_kind)
+{
+	struct last_words last = {0};
+	CLEANUP(line_reader_done) struct line_reader r = {.each = note_last_words, .context = &last};
+	struct stat st;
+	int64_t whole = 0, from = 0;
+	off_t size = 0;
+	struct error ignored;
+
+	if (lstat(log, &st) == 0 && st.st_size > LAST_WORDS)
+		from = st.st_size - LAST_WORDS;
+	r.fd = open_log(log, from, &size);
+	if (r.fd < 0 || read_lines(&r, log, &whole, &ignored) < 0 || !last.text)
+		return last.text;
+	if (starts_with(last.sqlstate, "53") || strstr(last.text, "No space left") || strstr(last.text, "signal 9"))
+		*ret_kind = ERR_SPACE;
+	return last.text;
+}
+
+/* --- what it means --- */
+
+/* One of these holds when all that it names is found. The first that holds decides. */
+struct message_rule {
+	const char *name;
+	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53") */
+	const char *text;	/* found in the message; NULL: any */
+	const char *statement;	/* the statement begins so; NULL: any */
+	const char *context;	/* found in the context; NULL: any */
+	enum { ALWAYS, OLDER_THAN_17, LACKS, FAILED, SUBSTITUTED } when;
+	enum meaning meaning;
+	const char *sentence;	/* {message}, {name}, {detail}, {statement}, {locale} are filled in */
+};
+
+#define NOT_THERE "42704 42883 42P01 42703 3F000"
+
+static const struct message_rule rules[] = {
+	/* pg_restore --create, which restores the database's own entries, insists on making it */
+	{"database-exists", "42P04", "already exists", "CREATE DATABASE", NULL, ALWAYS, MEANING_EXPECTED, "{message}"},
+
+	/* harmless */
+	{"transaction-timeout", "42704", "unrecognized configuration parameter \"transaction_timeout\"",
+	 "SET transaction_timeout", NULL, OLDER_THAN_17, MEANING_TOLERATED,
+	 "transaction_timeout is unknown to this older server"},
+	{"public-exists", "42P06", "schema \"public\" already exists", "CREATE SCHEMA public", NULL, ALWAYS,
+	 MEANING_TOLERATED, "schema public was there already"},
+	{"plpgsql-exists", "42710", "extension \"plpgsql\" already exists", "CREATE EXTENSION plpgsql", NULL, ALWAYS,
+	 MEANING_TOLERATED, "extension plpgsql was there already"},
+	{"label-provider", "22023", "security label provider", "SECURITY LABEL", NULL, ALWAYS, MEANING_TOLERATED,
+	 "security labels were left out: this server knows no provider {name}"},
+
+	/* the box */
+	{"disk-full", "53100", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	 "no room was left for the restored database ({message}): give the box more room"},
+	{"disk-full", "58", "No space left", NULL, NULL, ALWAYS, MEANING_BOX,
+	 "no room was left for the restored database ({message}): give the box more room"},
+	{"memory", "53200", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	 "the scratch server ran out of memory ({message}): drill with fewer jobs or on a larger box"},
+	{"resources", "53", NULL, NULL, NULL, ALWAYS, MEANING_BOX, "the scratch server ran out of resources ({message})"},
+	{"stopped", "57", NULL, NULL, NULL, ALWAYS, MEANING_BOX, "the restore was interrupted ({message}): drill again"},
+	{"scratch-corrupt", "XX001 XX002", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	 "the scratch server found its own files damaged ({message}): check the box's memory and disk"},
+	{"unreadable-log", "", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	 "the scratch server's log holds a line that cannot be read: drill again"},
+	{"deadlock", "40 55P03", NULL, NULL, NULL, ALWAYS, MEANING_AGAIN, "jobs of the restore waited for each other"},
+	{"role", "42704", "role \"", NULL, NULL, ALWAYS, MEANING_ROLE, "role {name} is not in the manifest"},
+
+	/* what the box does not have */
+	{"extension", "0A000 58P01", "extension \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has no extension {name}: install its package for this PostgreSQL; the dump itself was not judged"},
+	{"extension-file", "58P01", "extension control file", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box lacks an extension ({message}): install its package; the dump itself was not judged"},
+	{"extension-version", "22023", "has no installation script nor update path", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has another version of extension {name} ({message}): install the source's"},
+	{"library", "58P01", "could not access file", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box lacks a library of an extension ({message}): install its package"},
+	{"preload", "55000", "shared_preload_libraries", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "an extension must be preloaded ({message}), which this box does not do"},
+	{"collation", "42704", "collation \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has no collation {name}: install its locale"},
+	{"locale", "22023 42602", "locale", NULL, NULL, ALWAYS, MEANING_LACKING, "the box lacks a locale ({message})"},
+	{"locale", "22023 0A000 XX000", "collator", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box lacks a locale ({message})"},
+	{"compression", "0A000", "compression method", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "this server was built without a compression method the dump uses ({message})"},
+	{"access-method", "42704", "access method \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has no access method {name}, which an extension brings"},
+	{"wrapper", "42704", "foreign-data wrapper \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has no foreign-data wrapper {name}, which an extension brings"},
+	{"language", "42704", "language \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "the box has no language {name}, which an extension brings"},
+	{"parameter", "42704", "unrecognized configuration parameter", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "this server has no parameter {name}"},
+	{"lacking", NOT_THERE " 42P16 42809", NULL, NULL, NULL, LACKS, MEANING_LACKING,
+	 "this may need what the box lacks: {message}"},
+
+	/* order by other rules than the source's */
+	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, NULL, SUBSTITUTED, MEANING_LACKING,
+	 "text was sorted by other rules than the source's, because the box has no locale '{locale}': {message}"},
+
+	/* wrong in the source already, and the consequences of an earlier error */
+	{"search-path", NOT_THERE, NULL, NULL, "function", ALWAYS, MEANING_SOURCE,
+	 "in the source already: a function relies on search_path, which a restore leaves empty ({message}); on the "
+	 "source: ALTER FUNCTION ... SET search_path"},
+	{"follows", NOT_THERE " 23503 25P02 55000", NULL, NULL, NULL, FAILED, MEANING_FOLLOWS, "{message}"},
+	{"foreign-key", "23503", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows violate the foreign key {name2} ({detail}); find and mend them on the source"},
+	{"check", "23514", "violates check constraint", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows do not pass CHECK {name2} while they are restored; one that reads other tables "
+	 "has to become a trigger"},
+	{"check-later", "23514", "is violated by some row", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows do not pass CHECK {name}; find and mend them on the source"},
+	{"partition", "23514", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows do not fit where they are stored ({message})"},
+	{"duplicates", "23505 23P01", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: what should be unique is there twice ({detail}), as after a change of sort order; "
+	 "REINDEX there and mend the rows"},
+	{"not-null", "23502", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE, "in the source already: {message}"},
+	{"unpopulated", "55000", "has not been populated", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: {message}"},
+
+	/* the dump */
+	{"rows", "22", NULL, "COPY", NULL, ALWAYS, MEANING_DAMAGE,
+	 "rows of the dump are not what their table takes: {message}"},
+	{"unexplained", "", NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
+};
+
+/* "unexplained" matches any code, "unreadable-log" only an empty one: told apart by the message's own. */
+static bool sqlstate_matches(const char *codes, const char *sqlstate, bool last)
+{
+	if (last)
+		return true;
+	if (!*codes || !*sqlstate)
+		return !*codes && !*sqlstate;
+	while (*codes) {
+		size_t n = strcspn(codes, " ");
+
+		if (strncmp(codes, sqlstate, n) == 0)
+			return true;
+		codes += n + strspn(codes + n, " ");
+	}
+	return false;
+}
+
+static bool is_so(const struct message_rule *rule, const struct circumstances *c)
+{
+	switch (rule->when) {
+	case OLDER_THAN_17:
+		return c->server_version_num < 170000;
+	case LACKS:
+		return c->something_lacked || (c->lacking && c->lacking->count > 0);
+	case FAILED:
+		return c->something_failed;
+	case SUBSTITUTED:
+		return c->substituted_locale != NULL;
+	case ALWAYS:
+	default:
+		return true;
+	}
+}
+
+static bool rule_holds(const struct message_rule *rule, const struct message *m, const struct circumstances *c)
+{
+	bool last = rule == &rules[COUNT(rules) - 1];
+
+	return sqlstate_matches(rule->sqlstate, m->sqlstate, last) && is_so(rule, c) &&
+	       (!rule->text || strstr(m->text, rule->text)) &&
+	       (!rule->statement || starts_with(m->statement, rule->statement)) &&
+	       (!rule->context || strstr(m->context, rule->context));
+}
+
+/* The n-th name in double quotes, "" when there is none. */
+static char *quoted_name(const char *text, int n)
+{
+	const char *open = text, *close;
+
+	for (int i = 0;; i++) {
+		open = strchr(open, '"');
+		close = open ? strchr(open + 1, '"') : NULL;
+		if (!close)
+			return xstrdup("");
+		if (i == n)
+			return xstrndup(open + 1, (size_t)(close - open - 1));
+		open = close + 1;
+	}
+}
+
+static void add_filled(struct text *out, const char *key, size_t n, const struct message *m,
+		       const struct circumstances *c)
+{
+	autofree char *first = quoted_name(m->text, 0), *second = quoted_name(m->text, 1);
+	const struct {
+		const char *key;
+		const char *value;
+	} fills[] = {
+		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
+		{"name2", second},     {"statement", m->statement},
+		{"locale", c->substituted_locale ? c->substituted_locale : ""},
+	};
+
+	for (size_t i = 0; i < COUNT(fills); i++) {
+		if (strlen(fills[i].key) == n && strncmp(fills[i].key, key, n) == 0) {
+			autofree char *clean = printable(fills[i].value, false);
+
+			text_add(out, clean);
+		}
+	}
+}
+
+static char *fill(const char *sentence, const struct message *m, const struct circumstances *c)
+{
+	struct text out = {0};
+
+	while (*sentence) {
+		size_t plain = strcspn(sentence, "{"), n;
+
+		text_add_bytes(&out, sentence, plain);
+		sentence += plain;
+		if (!*sentence)
+			break;
+		n = strcspn(++sentence, "}");
+		add_filled(&out, sentence, n, m, c);
+		sentence += n + (sentence[n] == '}');
+	}
+	return text_take(&out);
+}
+
+void message_judge(const struct message *m, const struct circumstances *c, struct judgement *ret)
+{
+	for (size_t i = 0; i < COUNT(rules); i++) {
+		if (!rule_holds(&rules[i], m, c))
+			continue;
+		ret->meaning = rules[i].meaning;
+		ret->rule = rules[i].name;
+		ret->sentence = fill(rules[i].sentence, m, c);
+		ret->name = quoted_name(m->text, 0);
+		return;
+	}
+	abort(); /* the last rule holds for all */
+}
+
+void judgement_done(struct judgement *j)
+{
+	free(j->sentence);
+	free(j->name);
+	*j = (struct judgement){0};
+}
+
+char *message_subject(const struct message *m)
+{
+	struct text out = {0};
+	bool blank = false;
+
+	for (const char *c = m->statement; *c && out.length < STATEMENT_SHOWN; c++) {
+		if (*c == ' ' || *c == '\n' || *c == '\t') {
+			blank = out.length > 0;
+			continue;
+		}
+		if (blank)
+			text_add(&out, " ");
+		blank = false;
+		text_add_bytes(&out, c, 1);
+	}
+	if (!out.length)
+		text_add(&out, "the restore");
+	autofree char *raw = text_take(&out);
+
+	return printable(raw, false);
+}
+
+/* --- what pg_restore says --- */
+
+#define SAYS "pg_restore: "
+
+/* What begins an entry in its verbose talk. */
+static const char *const beginnings[] = {"creating ", "processing data for table ", "executing "};
+
+static void note_beginning(struct restore_talk *t, const char *line)
+{
+	for (size_t i = 0; i < COUNT(beginnings); i++) {
+		if (!starts_with(line, beginnings[i]))
+			continue;
+		t->begun++;
+		set_text(&t->item, line + strlen(beginnings[i]));
+		return;
+	}
+}
+
+/* Errors that pg_restore only hands on, or that say no more than that another process of it had one. */
+static bool is_own(const char *error)
+{
+	static const char *const others[] = {"could not execute query", "COPY failed for table", "a worker process died",
+					     "could not set ", "error returned by PQ"};
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (starts_with(error, others[i]))
+			return false;
+	return true;
+}
+
+static void note_error(struct restore_talk *t, const char *error)
+{
+	t->errors++;
+	set_text(&t->last_error, error);
+	if (is_own(error))
+		set_text(&t->own_error, error);
+}
+
+static void note_line(struct restore_talk *t, const char *line)
+{
+	static const char told[] = "warning: errors ignored on restore: ";
+
+	t->ignored = -1;
+	if (!starts_with(line, SAYS))
+		return;
+	line += strlen(SAYS);
+	if (starts_with(line, "error: ")) {
+		note_error(t, line + strlen("error: "));
+	} else if (starts_with(line, told)) {
+		if (!parse_int(line + strlen(told), 0, INT32_MAX, &t->ignored))
+			t->ignored = -1;
+	} else {
+		note_beginning(t, line);
+	}
+}
+
+static void talk_line_end(struct restore_talk *t)
+{
+	if (!t->line.length)
+		return;
+	note_line(t, t->line.data);
+	t->line.length = 0;
+	t->line.data[0] = '\0';
+}
+
+void restore_talk_add(struct restore_talk *t, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const char *newline = memchr(bytes, '\n', n);
+		size_t part = newline ? (size_t)(newline - bytes) : n;
+		size_t room = TALK_LINE_CAP - t->line.length;
+
+		if (part && room)
+			text_add_bytes(&t->line, bytes, part < room ? part : room);
+		if (!newline)
+			return;
+		talk_line_end(t);
+		bytes += part + 1;
+		n -= part + 1;
+	}
+}
+
+void restore_talk_end(struct restore_talk *t)
+{
+	talk_line_end(t);
+}
+
+void restore_talk_done(struct restore_talk *t)
+{
+	text_done(&t->line);
+	free(t->item);
+	free(t->last_error);
+	free(t->own_error);
+	*t = (struct restore_talk){0};
+}
+
+/* Why pg_restore gives up; the first words found decide. */
+static const struct {
+	const char *says;
+	enum meaning meaning;
+	const char *rule;
+	const char *sentence; /* %s: its words */
+} endings[] = {
+	{"Input/output error", MEANING_BOX, "disk", "the disk could not be read (%s): check it"},
+	{"Cannot allocate memory", MEANING_BOX, "memory", "pg_restore ran out of memory (%s): drill on a larger box"},
+	{"out of memory", MEANING_BOX, "memory", "pg_restore ran out of memory (%s): drill on a larger box"},
+	{"No space left", MEANING_BOX, "disk-full", "there was no room for pg_restore to work (%s)"},
+	{"unsupported version", MEANING_LACKING, "archive-version",
+	 "the archive is newer than this pg_restore (%s): install the source's PostgreSQL on the box"},
+	{"not built with", MEANING_LACKING, "archive-compression", "this pg_restore cannot read the archive (%s)"},
+	{"compression with", MEANING_LACKING, "archive-compression", "this pg_restore cannot read the archive (%s)"},
+#define DAMAGE(words) {words, MEANING_DAMAGE, "archive", "pg_restore cannot read the archive: %s"}
+	DAMAGE("archive"),
+	DAMAGE("input file"),
+	DAMAGE("end of file"),
+	DAMAGE("corrupt"),
+	DAMAGE("magic string"),
+	DAMAGE("uncompress"),
+	DAMAGE("decompress"),
+	DAMAGE("data block"),
+	DAMAGE("block ID"),
+	DAMAGE("TOC"),
+	DAMAGE("data offset flag"),
+	DAMAGE("section code"),
+	DAMAGE("for large object"),
+	DAMAGE("ENCODING item"),
+	DAMAGE("STDSTRINGS item"),
+	DAMAGE("in header"),
+	DAMAGE("sanity check"),
+#undef DAMAGE
+	{"", MEANING_BOX, "gave-up", "pg_restore gave up: %s; drill again"},
+};
+
+/* The place of '%s' in 'sentence' taken by 'words': sentences of a table are no format strings. */
+static char *put_words(const char *sentence, const char *words)
+{
+	size_t head = (size_t)(strstr(sentence, "%s") - sentence);
+
+	return format("%.*s%s%s", (int)head, sentence, words, sentence + head + 2);
+}
+
+void restore_talk_judge(const struct restore_talk *t, struct judgement *ret)
+{
+	const char *said = t->own_error ? t->own_error : t->last_error;
+	autofree char *words = printable(said ? said : "it did not say why", false);
+	size_t i = 0;
+
+	while (!strstr(words, endings[i].says))
+		i++;
+	ret->meaning = endings[i].meaning;
+	ret->rule = endings[i].rule;
+	ret->sentence = put_words(endings[i].sentence, words);
+	ret->name = xstrdup("");
+}

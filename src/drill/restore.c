@@ -1,0 +1,686 @@
+#include "drill/restore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "drill/archive.h"
+#include "drill/messages.h"
+
+#define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first */
+#define TICK_MS 200
+#define SHOWN 30	/* errors that get a check of their own */
+#define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
+#define FREE_LEAST ((int64_t)64 << 20)
+
+/* One run of pg_restore. */
+struct attempt {
+	bool single; /* in one transaction, which ends at the first error */
+	int jobs;
+	const struct restore_request *request;
+	int64_t log_from;
+	struct restore_talk talk;
+	struct messages messages;
+	bool killed;
+	int exit_code; /* -1 when it did not exit */
+	char *epitaph;
+};
+
+/* The restore as a whole. */
+struct restore {
+	const struct restore_request *request;
+	struct restore_result *result;
+	struct findings *findings;
+	struct circumstances circumstances;
+	struct strings stand_ins; /* roles made besides those of the manifest */
+	struct strings tolerated; /* reasons */
+	size_t shown, hidden, follows;
+	bool cut_short;
+};
+
+static void attempt_done(struct attempt *a)
+{
+	restore_talk_done(&a->talk);
+	messages_done(&a->messages);
+	free(a->epitaph);
+}
+
+static void restore_forget(struct restore *r)
+{
+	strings_done(&r->stand_ins);
+	strings_done(&r->tolerated);
+}
+
+static void say(const struct restore_request *q, const char *text, int64_t done, int64_t of)
+{
+	if (q->drill->progress)
+		q->drill->progress(q->drill->context, RUNG_RESTORE, text, done, of);
+}
+
+/* --- roles --- */
+
+/* Attributes that matter to what a role may own. None may log in, and none gets a password. */
+static const struct {
+	const char *word;
+	const char *option;
+} attributes[] = {
+	{"superuser", "SUPERUSER"},   {"createdb", "CREATEDB"},	  {"createrole", "CREATEROLE"},
+	{"replication", "REPLICATION"}, {"bypassrls", "BYPASSRLS"},
+};
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (words && *words) {
+		size_t m = strcspn(words, " ");
+
+		if (m == n && strncmp(words, word, n) == 0)
+			return true;
+		words += m + strspn(words + m, " ");
+	}
+	return false;
+}
+
+/* The names under which a server already has roles. */
+static bool is_built_in(const char *name)
+{
+	return starts_with(name, "pg_") || strcmp(name, CLUSTER_USER) == 0;
+}
+
+static int make_role(struct pg *pg, const char *name, const char *words, struct error *err)
+{
+	autofree char *quoted = pg_identifier(name);
+	CLEANUP(text_done) struct text sql = {0};
+
+	text_addf(&sql, "CREATE ROLE %s NOLOGIN %s", quoted, has_word(words, "inherit") ? "INHERIT" : "NOINHERIT");
+	for (size_t i = 0; i < COUNT(attributes); i++)
+		if (has_word(words, attributes[i].word))
+			text_addf(&sql, " %s", attributes[i].option);
+	return pg_exec(pg, sql.data, err);
+}
+
+/* A membership that cannot be had is a note: rights of the restored objects do not hang on it. */
+static void join_groups(struct pg *pg, const struct role *role, struct findings *f)
+{
+	autofree char *member = pg_identifier(role->name);
+	struct error why;
+
+	for (size_t i = 0; i < role->member_of.count; i++) {
+		autofree char *group = pg_identifier(role->member_of.items[i]);
+		autofree char *sql = format("GRANT %s TO %s", group, member);
+
+		if (strcmp(role->name, CLUSTER_USER) != 0 && pg_exec(pg, sql, &why) < 0)
+			findings_note(f, "the membership of role '%s' in '%s' was not restored: %s", role->name,
+				      role->member_of.items[i], why.text);
+	}
+}
+
+static int make_manifest_roles(struct restore *r, struct pg *pg, const struct manifest *m, struct error *err)
+{
+	for (size_t i = 0; i < m->role_count; i++) {
+		if (is_built_in(m->roles[i].name))
+			continue;
+		if (make_role(pg, m->roles[i].name, m->roles[i].attributes, err) < 0)
+			return fail_within(err, "making a stand-in for role '%s'", m->roles[i].name);
+		r->result->roles++;
+	}
+	for (size_t i = 0; i < m->role_count; i++)
+		join_groups(pg, &m->roles[i], r->findings);
+	return 0;
+}
+
+/* Without a manifest the owners are what is known beforehand. */
+static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, struct error *err)
+{
+	CLEANUP(strings_done) struct strings owners = {0};
+
+	for (size_t i = 0; i < toc->count; i++)
+		if (*toc->items[i].owner && !is_built_in(toc->items[i].owner))
+			strings_add(&owners, toc->items[i].owner);
+	strings_sort(&owners);
+	for (size_t i = 0; i < owners.count; i++) {
+		if (i > 0 && strcmp(owners.items[i], owners.items[i - 1]) == 0)
+			continue;
+		if (make_role(pg, owners.items[i], "inherit", err) < 0)
+			return fail_within(err, "making a stand-in for role '%s'", owners.items[i]);
+		r->result->roles++;
+	}
+	if (r->result->roles)
+		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu owners",
+			      r->result->roles);
+	return 0;
+}
+
+static int make_roles(struct restore *r, struct pg *pg, struct error *err)
+{
+	const struct manifest *m = r->request->drill->manifest;
+
+	return m ? make_manifest_roles(r, pg, m, err) : make_owners(r, pg, r->request->toc, err);
+}
+
+/* --- the database --- */
+
+static void add_literal(struct text *sql, const char *key, const char *value)
+{
+	autofree char *literal = value && *value ? pg_literal(value) : NULL;
+
+	if (literal)
+		text_addf(sql, " %s %s", key, literal);
+}
+
+static bool owner_exists(const struct restore *r)
+{
+	const struct manifest *m = r->request->drill->manifest;
+	const char *owner = r->request->shape->owner;
+
+	if (!owner || is_built_in(owner))
+		return false;
+	for (size_t i = 0; m && i < m->role_count; i++)
+		if (strcmp(m->roles[i].name, owner) == 0)
+			return true;
+	return false;
+}
+
+static char *create_statement(const struct restore *r)
+{
+	const struct database_shape *s = r->request->shape;
+	bool icu = same(s->provider, "icu"), builtin = same(s->provider, "builtin");
+	autofree char *name = pg_identifier(r->result->database);
+	struct text sql = {0};
+
+	text_addf(&sql, "CREATE DATABASE %s TEMPLATE template0", name);
+	if (owner_exists(r)) {
+		autofree char *owner = pg_identifier(s->owner);
+
+		text_addf(&sql, " OWNER %s", owner);
+	}
+	add_literal(&sql, "ENCODING", s->encoding);
+	if (s->provider)
+		text_addf(&sql, " LOCALE_PROVIDER %s", icu ? "icu" : builtin ? "builtin" : "libc");
+	add_literal(&sql, "LC_COLLATE", s->collate);
+	add_literal(&sql, "LC_CTYPE", s->ctype);
+	if (icu || builtin)
+		add_literal(&sql, icu ? "ICU_LOCALE" : "BUILTIN_LOCALE", s->icu_locale);
+	if (icu)
+		add_literal(&sql, "ICU_RULES", s->icu_rules);
+	if (s->connection_limit >= 0)
+		text_addf(&sql, " CONNECTION LIMIT %d", s->connection_limit);
+	return text_take(&sql);
+}
+
+static int drop_database(struct pg *pg, const char *database, struct error *err)
+{
+	autofree char *name = pg_identifier(database);
+	autofree char *sql = format("DROP DATABASE IF EXISTS %s WITH (FORCE)", name);
+
+	return pg_exec(pg, sql, err);
+}
+
+/* The source has no schema public when its manifest lists schemas and that is not among them. */
+static bool public_is_gone(const struct manifest *m)
+{
+	const struct object_class *schemas = m ? manifest_class(m, "schema") : NULL;
+
+	return schemas && !object_class_find(schemas, "public");
+}
+
+static int adjust_database(const struct restore *r, struct error *err)
+{
+	CLEANUP(pg_close) struct pg *pg = NULL;
+	struct pg_target target = cluster_target(r->request->cluster, r->result->database);
+
+	if (!public_is_gone(r->request->drill->manifest))
+		return 0;
+	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0)
+		return -1;
+	return pg_exec(pg, "DROP SCHEMA public", err);
+}
+
+/* A fresh database under its own name. What the server says against it is the box's matter. */
+static int make_database(const struct restore *r, struct pg *pg, struct error *err)
+{
+	autofree char *sql = create_statement(r);
+
+	if (drop_database(pg, r->result->database, err) < 0 || pg_exec(pg, sql, err) < 0 || adjust_database(r, err) < 0)
+		return fail_within(err, "making the database '%s'", r->result->database);
+	return 0;
+}
+
+/* Its own name, but for the two that a cluster cannot do without. */
+static char *database_name(const struct restore_request *q, struct findings *f)
+{
+	const struct manifest *m = q->drill->manifest;
+	const char *own = m && m->database ? m->database : q->toc->database;
+
+	if (own && strcmp(own, "template0") != 0 && strcmp(own, "template1") != 0)
+		return xstrdup(own);
+	findings_note(f, "the database was restored as 'restored': its own name is '%s'", own ? own : "unknown");
+	return xstrdup("restored");
+}
+
+/* --- pg_restore --- */
+
+static void hear(void *context, const char *bytes, size_t n)
+{
+	struct attempt *a = context;
+
+	restore_talk_add(&a->talk, bytes, n);
+}
+
+static int check_disk(const struct restore_request *q, struct error *err)
+{
+	int64_t least = q->keep_free > FREE_LEAST ? q->keep_free : FREE_LEAST, have;
+
+	if (free_bytes(q->drill->data, &have, err) < 0)
+		return -1;
+	if (have < least)
+		return fail(err, ERR_SPACE, "the restore left only %lld MB free on the disk of '%s', %lld MB are to stay: "
+			    "make room", (long long)(have >> 20), q->drill->data, (long long)(least >> 20));
+	return 0;
+}
+
+/* While it runs: the cluster lives, its log stays small, the disk keeps its reserve. */
+static int watch(void *context, struct error *err)
+{
+	struct attempt *a = context;
+	const struct restore_request *q = a->request;
+
+	say(q, a->talk.item ? a->talk.item : "", (int64_t)a->talk.begun, (int64_t)q->toc->count);
+	if (cluster_check(q->cluster, err) < 0)
+		return -1;
+	if (cluster_log_length(q->cluster) - a->log_from > MESSAGES_LOG_CAP)
+		return fail(err, ERR_DATA, "the restore logged more than %lld MB: look at what the dump runs",
+			    (long long)(MESSAGES_LOG_CAP >> 20));
+	if (a->talk.last_error && strstr(a->talk.last_error, "No space left on device"))
+		return fail(err, ERR_SPACE, "the scratch server has no room left: %s", a->talk.last_error);
+	return check_disk(q, err);
+}
+
+static void common_options(struct strings *o, const struct restore *r)
+{
+	static const char *const options[] = {
+		"--host=" CLUSTER_SOCKETS, "--username=" CLUSTER_USER, "--no-password", "--no-tablespaces",
+		"--no-subscriptions",
+	};
+
+	for (size_t i = 0; i < COUNT(options); i++)
+		strings_add(o, options[i]);
+	if (r->request->tool->major >= 18)
+		strings_add(o, "--no-statistics");
+	strings_add_owned(o, format("--dbname=%s", r->result->database));
+}
+
+/* Start pg_restore and see it end; -1 when that says nothing about the dump. */
+static int run(struct restore *r, struct attempt *a, struct strings *options, const char *list, struct error *err)
+{
+	const struct restore_request *q = r->request;
+	const struct process_spec like = {.on_error = hear, .on_tick = watch, .tick_ms = TICK_MS, .context = a};
+	CLEANUP(process_done) struct process p = PROCESS_INIT;
+
+	strings_add_owned(options, NULL);
+	a->request = q;
+	a->log_from = cluster_log_length(q->cluster);
+	a->talk.ignored = -1;
+	if (archive_start(&p, q->drill->dump, q->tool, (const char *const *)options->items, list, q->cluster, &like,
+			  err) < 0 ||
+	    process_wait(&p, q->drill->deadline, err) < 0)
+		return -1;
+	restore_talk_end(&a->talk);
+	if (cluster_check(q->cluster, err) < 0)
+		return -1;
+	a->killed = process_signal(&p) != 0;
+	a->exit_code = process_exit_code(&p);
+	a->epitaph = process_epitaph(&p);
+	return messages_read(q->cluster->log, a->log_from, &a->messages, err);
+}
+
+static int restore_all(struct restore *r, struct attempt *a, struct error *err)
+{
+	CLEANUP(strings_done) struct strings options = {0};
+
+	common_options(&options, r);
+	strings_add(&options, "--verbose");
+	if (a->single)
+		strings_add(&options, "--single-transaction");
+	else if (a->jobs > 1)
+		strings_add_owned(&options, format("--jobs=%d", a->jobs));
+	r->result->jobs = a->single ? 1 : a->jobs;
+	return run(r, a, &options, NULL, err);
+}
+
+static bool of_database(const struct toc_entry *e)
+{
+	static const char *const attached[] = {"ACL", "COMMENT", "SECURITY LABEL"};
+
+	if (strcmp(e->type, "DATABASE PROPERTIES") == 0)
+		return true;
+	for (size_t i = 0; i < COUNT(attached); i++)
+		if (strcmp(e->type, attached[i]) == 0 && strcmp(e->schema, "-") == 0 && starts_with(e->name, "DATABASE "))
+			return true;
+	return false;
+}
+
+/* The archive's list, reduced to what belongs to the database itself; NULL when nothing does. */
+static char *database_entries(const struct toc *toc)
+{
+	struct text list = {0};
+
+	for (size_t i = 0; i < toc->count; i++)
+		if (of_database(&toc->items[i]))
+			text_addf(&list, "%s\n", toc->lines.items[toc->items[i].line]);
+	return list.length ? text_take(&list) : NULL;
+}
+
+static int restore_database_entries(struct restore *r, struct attempt *a, const char *list, struct error *err)
+{
+	CLEANUP(strings_done) struct strings options = {0};
+
+	common_options(&options, r);
+	strings_add(&options, "--create");
+	return run(r, a, &options, list, err);
+}
+
+/* --- what came of it --- */
+
+/* Nothing was said and nothing happened. */
+static bool clean(const struct attempt *a)
+{
+	return a->exit_code == 0 && a->messages.count == 0 && a->talk.errors == 0;
+}
+
+static bool ended_by_itself(const struct attempt *a)
+{
+	return a->exit_code == 0 || (a->exit_code == 1 && a->talk.ignored >= 0);
+}
+
+/*
+ * pg_restore's count, its messages and the server's log tell one story. Its
+ * count is only good for one job: with several it counts some errors twice.
+ */
+static bool agree(const struct attempt *a)
+{
+	int64_t told = a->exit_code == 0 ? 0 : a->talk.ignored;
+	int64_t wrote = (int64_t)a->talk.errors;
+	int64_t logged = (int64_t)(a->messages.count + a->messages.dropped);
+
+	return wrote == logged && (a->jobs > 1 && !a->single ? (told > 0) == (logged > 0) : told == logged);
+}
+
+static void add_disagreement(struct restore *r, const struct attempt *a)
+{
+	autofree char *told = format("%lld", (long long)(a->exit_code == 0 ? 0 : a->talk.ignored));
+	autofree char *logged = format("%zu", a->messages.count + a->messages.dropped);
+
+	findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "messages", told, logged,
+		     "pg_restore counts %s errors and wrote %zu, the scratch server logged %s: look at the server's "
+		     "messages with --keep", told, a->talk.errors, logged);
+}
+
+/* Which result a meaning is; RESULT_SKIP for those that are none. */
+static enum result result_of(enum meaning meaning)
+{
+	switch (meaning) {
+	case MEANING_SOURCE:
+	case MEANING_DAMAGE:
+		return RESULT_FAIL;
+	case MEANING_LACKING:
+	case MEANING_BOX:
+	case MEANING_AGAIN:
+	case MEANING_ROLE:
+		return RESULT_UNDECIDED;
+	case MEANING_EXPECTED:
+	case MEANING_TOLERATED:
+	case MEANING_FOLLOWS:
+	default:
+		return RESULT_SKIP;
+	}
+}
+
+static void show_judgement(struct restore *r, const char *subject, const char *actual, const struct judgement *j)
+{
+	enum result result = result_of(j->meaning);
+
+	if (j->meaning == MEANING_LACKING && !r->result->excuse)
+		set_text(&r->result->excuse, j->sentence);
+	r->circumstances.something_lacked |= j->meaning == MEANING_LACKING;
+	r->circumstances.something_failed |= result == RESULT_FAIL;
+	r->cut_short |= j->meaning == MEANING_BOX;
+	if (r->shown++ >= SHOWN)
+		r->hidden++;
+	else
+		findings_add(r->findings, RUNG_RESTORE, result, subject, NULL, actual, "%s", j->sentence);
+}
+
+static void judge(struct restore *r, const struct message *m)
+{
+	CLEANUP(judgement_done) struct judgement j = {0};
+	autofree char *subject = message_subject(m);
+	autofree char *text = printable(m->text, false);
+	autofree char *actual = format("%s %s", m->sqlstate, text);
+
+	message_judge(m, &r->circumstances, &j);
+	if (j.meaning == MEANING_TOLERATED) {
+		r->result->tolerated++;
+		if (!strings_have(&r->tolerated, j.sentence))
+			strings_add(&r->tolerated, j.sentence);
+	} else if (j.meaning == MEANING_FOLLOWS) {
+		r->follows++;
+	} else if (j.meaning != MEANING_EXPECTED) {
+		if (strcmp(m->sqlstate, "53100") == 0)
+			r->result->out_of_space = true;
+		show_judgement(r, subject, actual, &j);
+	}
+}
+
+/* It ended without being through: its own last words decide, unless it was killed. */
+static void judge_ending(struct restore *r, const struct attempt *a)
+{
+	CLEANUP(judgement_done) struct judgement j = {0};
+
+	r->cut_short = true;
+	if (a->exit_code == 1) {
+		restore_talk_judge(&a->talk, &j);
+	} else {
+		j.meaning = MEANING_BOX;
+		j.sentence = format("%s; drill again", a->epitaph);
+	}
+	show_judgement(r, "pg_restore", a->epitaph, &j);
+}
+
+static void judge_attempt(struct restore *r, const struct attempt *a)
+{
+	for (size_t i = 0; i < a->messages.count; i++)
+		judge(r, &a->messages.items[i]);
+	if (!ended_by_itself(a))
+		judge_ending(r, a);
+	else if (!agree(a))
+		add_disagreement(r, a);
+	if (r->hidden || r->follows)
+		findings_note(r->findings, "%zu more errors of the restore are not shown, %zu of them follow from others",
+			      r->hidden + r->follows, r->follows);
+}
+
+/* Roles the dump wants that nobody told us of. True when there was one to make. */
+static int make_missing_roles(struct restore *r, struct pg *pg, const struct attempt *a, bool *ret_made,
+			      struct error *err)
+{
+	for (size_t i = 0; i < a->messages.count; i++) {
+		CLEANUP(judgement_done) struct judgement j = {0};
+
+		message_judge(&a->messages.items[i], &r->circumstances, &j);
+		if (j.meaning != MEANING_ROLE || !*j.name || is_built_in(j.name) || strings_have(&r->stand_ins, j.name))
+			continue;
+		if (make_role(pg, j.name, "inherit", err) < 0)
+			return fail_within(err, "making a stand-in for role '%s'", j.name);
+		findings_note(r->findings, "role '%s' is wanted by the dump but not in its manifest: a stand-in was made",
+			      j.name);
+		strings_add(&r->stand_ins, j.name);
+		r->result->roles++;
+		*ret_made = true;
+	}
+	return 0;
+}
+
+static bool deadlocked(const struct restore *r, const struct attempt *a)
+{
+	for (size_t i = 0; i < a->messages.count; i++) {
+		CLEANUP(judgement_done) struct judgement j = {0};
+
+		message_judge(&a->messages.items[i], &r->circumstances, &j);
+		if (j.meaning == MEANING_AGAIN)
+			return true;
+	}
+	return false;
+}
+
+/* Whether this attempt was the last, or how the next one is to be: 'single' and 'jobs' are set for it. */
+static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, bool *single, int *jobs,
+		     bool *ret_again, struct error *err)
+{
+	bool made = false;
+
+	*ret_again = false;
+	if (clean(a) || a->killed)
+		return 0;
+	if (make_missing_roles(r, pg, a, &made, err) < 0)
+		return -1;
+	if (*jobs > 1 && !a->single && (deadlocked(r, a) || (ended_by_itself(a) && !agree(a)))) {
+		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs,
+			      deadlocked(r, a) ? "they waited for each other" : "their messages got mixed up");
+		*jobs = 1;
+		made = true;
+	}
+	/* one transaction stops at its first error: only a run without tells them all */
+	*ret_again = made || a->single;
+	*single = false;
+	return 0;
+}
+
+static bool begin_in_one_transaction(const struct restore_request *q)
+{
+	return q->drill->dump->bytes <= SINGLE_BYTES && (!q->lacking || q->lacking->count == 0);
+}
+
+static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *a, struct error *err)
+{
+	bool single = begin_in_one_transaction(r->request), again = true;
+	int jobs = r->request->jobs > 2 ? r->request->jobs : 2;
+
+	for (int i = 0; i < STARTS && again; i++) {
+		attempt_done(a);
+		*a = (struct attempt){.single = single, .jobs = jobs};
+		if (make_database(r, pg, err) < 0 || restore_all(r, a, err) < 0 ||
+		    plan_next(r, pg, a, &single, &jobs, &again, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int apply_database_entries(struct restore *r, struct error *err)
+{
+	autofree char *list = database_entries(r->request->toc);
+	CLEANUP(attempt_done) struct attempt a = {.jobs = 1};
+
+	if (!list || strcmp(r->result->database, "restored") == 0)
+		return 0;
+	if (restore_database_entries(r, &a, list, err) < 0)
+		return fail_within(err, "restoring the settings of the database");
+	if (!clean(&a))
+		judge_attempt(r, &a);
+	return 0;
+}
+
+static void add_summary(const struct restore *r, const struct attempt *a, struct text *summary)
+{
+	autofree char *reasons = strings_join(&r->tolerated, "; ", 3);
+
+	if (a->single)
+		text_add(summary, "one transaction");
+	else
+		text_addf(summary, "%d %s", a->jobs, a->jobs == 1 ? "job" : "jobs");
+	if (r->result->roles)
+		text_addf(summary, ", %zu %s as stand-ins", r->result->roles, r->result->roles == 1 ? "role" : "roles");
+	if (r->result->tolerated)
+		text_addf(summary, "; %zu %s tolerated: %s", r->result->tolerated,
+			  r->result->tolerated == 1 ? "message" : "messages", reasons);
+}
+
+static void conclude(struct restore *r, const struct attempt *a, struct text *summary)
+{
+	if (!r->shown)
+		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, "pg_restore", "0", "0", "%s", "");
+	for (size_t i = 0; i < r->tolerated.count; i++)
+		findings_note(r->findings, "tolerated while restoring: %s", r->tolerated.items[i]);
+	r->result->usable = !r->cut_short;
+	add_summary(r, a, summary);
+}
+
+static int restore_whole(struct restore *r, struct text *summary, struct error *err)
+{
+	CLEANUP(attempt_done) struct attempt a = {0};
+	CLEANUP(pg_close) struct pg *pg = NULL;
+	struct pg_target target = cluster_target(r->request->cluster, CLUSTER_DATABASE);
+
+	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0 || make_roles(r, pg, err) < 0 ||
+	    restore_until_told(r, pg, &a, err) < 0)
+		return -1;
+	if (!clean(&a))
+		judge_attempt(r, &a);
+	if (!r->cut_short && apply_database_entries(r, err) < 0)
+		return -1;
+	if (!r->result->out_of_space || !r->request->cluster->in_memory)
+		conclude(r, &a, summary);
+	return 0;
+}
+
+/* A full scratch takes many forms; in memory all of them mean: once more, on the disk. */
+static bool ran_out_of_space(const struct restore_request *q, const struct error *err)
+{
+	struct error why;
+
+	if (cluster_check(q->cluster, &why) < 0 && why.kind == ERR_SPACE)
+		return true;
+	return err->kind == ERR_SPACE;
+}
+
+/* What was found on the way, now that it counts. */
+static void keep_findings(const struct findings *from, struct findings *to)
+{
+	for (size_t i = 0; i < from->check_count; i++) {
+		const struct check *c = &from->checks[i];
+
+		findings_add(to, c->rung, c->result, c->name, c->expected, c->actual, "%s", c->detail);
+	}
+	for (size_t i = 0; i < from->notes.count; i++)
+		findings_note(to, "%s", from->notes.items[i]);
+}
+
+int restore_run(const struct restore_request *request, struct restore_result *ret, struct findings *f,
+		struct text *summary, struct error *err)
+{
+	CLEANUP(findings_done) struct findings found = {0};
+	CLEANUP(restore_forget) struct restore r = {.request = request, .result = ret, .findings = &found};
+	int done;
+
+	*ret = (struct restore_result){.database = database_name(request, &found)};
+	r.circumstances = (struct circumstances){
+		.server_version_num = request->tool->version_num,
+		.lacking = request->lacking,
+		.substituted_locale = request->substituted_locale,
+	};
+	done = restore_whole(&r, summary, err);
+	if (done < 0)
+		ret->out_of_space = ran_out_of_space(request, err);
+	if (ret->out_of_space && request->cluster->in_memory)
+		return 0;
+	keep_findings(&found, f);
+	return done;
+}
+
+void restore_result_done(struct restore_result *r)
+{
+	free(r->database);
+	free(r->excuse);
+	*r = (struct restore_result){0};
+}

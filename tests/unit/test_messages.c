@@ -1,0 +1,384 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "drill/messages.h"
+
+#include <cmocka.h> /* last: its fail() is a macro */
+
+static char *folder;
+
+static int make_folder(void **state)
+{
+	(void)state;
+	folder = format("%s/messages-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(remove_tree(folder, &err), 0);
+	free(folder);
+	return 0;
+}
+
+static char *put(const char *name, const char *text, size_t n)
+{
+	char *path = path_join(folder, name);
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+	return path;
+}
+
+#define LINE(severity, state, message, backend)                                                                        \
+	"{\"timestamp\":\"2026-11-22 04:15:04.123 UTC\",\"user\":\"postgres\",\"dbname\":\"shop\",\"pid\":12,"           \
+	"\"error_severity\":\"" severity "\",\"state_code\":\"" state "\",\"message\":\"" message "\","                  \
+	"\"statement\":\"CREATE TABLE public.t (\\n    id integer\\n);\",\"application_name\":\"pg_restore\","           \
+	"\"backend_type\":\"" backend "\",\"query_id\":0}\n"
+
+static void test_reads_errors_of_sessions_only(void **state)
+{
+	const char *text = LINE("LOG", "00000", "ready", "postmaster") LINE("ERROR", "42P01", "first", "client backend")
+		LINE("WARNING", "01000", "no", "client backend") LINE("ERROR", "22012", "worker", "parallel worker")
+		LINE("ERROR", "08006", "unexpected EOF on client connection", "client backend")
+		LINE("FATAL", "57P01", "second", "client backend") "{\"error_severity\":\"ERROR\",\"not whole";
+	autofree char *path = put("log", text, strlen(text));
+	CLEANUP(messages_done) struct messages m = {0}, later = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(messages_read(path, 0, &m, &err), 0);
+	assert_int_equal(m.count, 2);
+	assert_string_equal(m.items[0].text, "first");
+	assert_string_equal(m.items[0].sqlstate, "42P01");
+	assert_string_equal(m.items[0].database, "shop");
+	assert_string_equal(m.items[0].detail, "");
+	assert_string_equal(m.items[1].severity, "FATAL");
+	assert_int_equal(m.end, strlen(text) - strlen("{\"error_severity\":\"ERROR\",\"not whole"));
+	assert_int_equal(messages_read(path, m.end, &later, &err), 0);
+	assert_int_equal(later.count, 0);
+}
+
+static void test_no_log_yet(void **state)
+{
+	autofree char *path = path_join(folder, "none");
+	CLEANUP(messages_done) struct messages m = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(messages_read(path, 0, &m, &err), 0);
+	assert_int_equal(m.count, 0);
+}
+
+/* A dump can write in the log's folder: what is there must be a file. */
+static void test_a_log_that_is_none(void **state)
+{
+	autofree char *path = path_join(folder, "link");
+	autofree char *pipe_path = path_join(folder, "pipe");
+	CLEANUP(messages_done) struct messages m = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	assert_int_equal(mkfifo(pipe_path, 0600), 0);
+	assert_int_equal(messages_read(path, 0, &m, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(messages_read(pipe_path, 0, &m, &err), -1);
+}
+
+static void test_a_line_that_makes_no_sense_is_an_error(void **state)
+{
+	static const char text[] = "garbage\n{\"error_severity\":\"ERROR\",\"state_code\":\"22021\",\"message\":\"\xff\xfe bad\"}\n";
+	autofree char *path = put("garbage", text, sizeof(text) - 1);
+	CLEANUP(messages_done) struct messages m = {0};
+	CLEANUP(judgement_done) struct judgement j = {0};
+	struct circumstances c = {.server_version_num = 170012};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(messages_read(path, 0, &m, &err), 0);
+	assert_int_equal(m.count, 2);
+	assert_string_equal(m.items[0].sqlstate, "");
+	message_judge(&m.items[0], &c, &j);
+	assert_string_equal(j.rule, "unreadable-log");
+	assert_string_equal(m.items[1].sqlstate, "22021");
+	assert_string_equal(m.items[1].text, "?? bad");
+}
+
+/* A statement of several megabytes is cut, also in the middle of an escape. */
+static void test_a_long_line_is_cut(void **state)
+{
+	(void)state;
+	for (size_t shift = 0; shift < 8; shift++) {
+		struct text text = {0};
+		autofree char *path = NULL;
+		CLEANUP(messages_done) struct messages m = {0};
+		struct error err;
+
+		text_add(&text, "{\"error_severity\":\"ERROR\",\"state_code\":\"42601\",\"message\":\"m\",\"statement\":\"");
+		for (size_t i = 0; i < shift; i++)
+			text_add(&text, "x");
+		while (text.length < 3 * MESSAGE_LINE_CAP)
+			text_add(&text, "\\u00e9\\\\\\n");
+		text_add(&text, "\",\"backend_type\":\"client backend\"}\n" LINE("ERROR", "42P01", "next", "client backend"));
+		path = put("long", text.data, text.length);
+		text_done(&text);
+		assert_int_equal(messages_read(path, 0, &m, &err), 0);
+		assert_int_equal(m.count, 2);
+		assert_string_equal(m.items[0].sqlstate, "42601");
+		assert_string_equal(m.items[1].text, "next");
+	}
+}
+
+static void test_last_words(void **state)
+{
+	const char *killed = LINE("LOG", "00000", "server process (PID 9) was terminated by signal 9: Killed", "postmaster")
+		LINE("FATAL", "57P02", "terminating connection", "client backend");
+	const char *full = LINE("PANIC", "53100", "could not write to file: No space left on device", "checkpointer");
+	const char *plain = LINE("FATAL", "XX000", "could not load library", "postmaster");
+	autofree char *a = put("killed", killed, strlen(killed)), *b = put("full", full, strlen(full));
+	autofree char *c = put("plain", plain, strlen(plain)), *none = path_join(folder, "none");
+	enum error_kind kind = ERR_IO;
+	autofree char *wa = messages_last_words(a, &kind);
+
+	(void)state;
+	assert_string_equal(wa, "server process (PID 9) was terminated by signal 9: Killed");
+	assert_int_equal(kind, ERR_SPACE);
+	kind = ERR_IO;
+	autofree char *wb = messages_last_words(b, &kind);
+	assert_int_equal(kind, ERR_SPACE);
+	assert_non_null(strstr(wb, "No space"));
+	kind = ERR_IO;
+	autofree char *wc = messages_last_words(c, &kind);
+	assert_string_equal(wc, "could not load library");
+	assert_int_equal(kind, ERR_IO);
+	assert_null(messages_last_words(none, &kind));
+}
+
+static const struct strings no_extensions = {0};
+static char postgis[] = "postgis";
+static char *lacking_items[] = {postgis};
+static const struct strings lacking = {lacking_items, 1};
+
+static const struct circumstances plain = {.server_version_num = 170012, .lacking = &no_extensions};
+static const struct circumstances older = {.server_version_num = 160014};
+static const struct circumstances lacks = {.server_version_num = 170012, .lacking = &lacking};
+static const struct circumstances lacked = {.server_version_num = 170012, .something_lacked = true};
+static const struct circumstances failed = {.server_version_num = 170012, .something_failed = true};
+static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
+
+static void test_judgements(void **state)
+{
+	static const struct {
+		const char *sqlstate, *text, *detail, *statement, *context;
+		const struct circumstances *c;
+		const char *rule;
+		enum meaning meaning;
+		const char *says;
+	} cases[] = {
+		{"42704", "unrecognized configuration parameter \"transaction_timeout\"", "", "SET transaction_timeout = 0;",
+		 "", &older, "transaction-timeout", MEANING_TOLERATED, "older server"},
+		/* on a server that knows it, it is not harmless */
+		{"42704", "unrecognized configuration parameter \"transaction_timeout\"", "", "SET transaction_timeout = 0;",
+		 "", &plain, "parameter", MEANING_LACKING, "transaction_timeout"},
+		{"42P06", "schema \"public\" already exists", "", "CREATE SCHEMA public;", "", &plain, "public-exists",
+		 MEANING_TOLERATED, "public"},
+		/* exactly that line: another schema twice is not harmless */
+		{"42P06", "schema \"sales\" already exists", "", "CREATE SCHEMA sales;", "", &plain, "unexplained",
+		 MEANING_DAMAGE, "sales"},
+		{"42P06", "schema \"public\" already exists", "", "SELECT f()", "", &plain, "unexplained", MEANING_DAMAGE, ""},
+		{"53100", "could not extend file \"base/5/2\": No space left on device", "", "COPY", "", &plain, "disk-full",
+		 MEANING_BOX, "room"},
+		{"53200", "out of memory", "Failed on request of size 8.", "CREATE INDEX", "", &plain, "memory", MEANING_BOX,
+		 "memory"},
+		{"57P01", "terminating connection due to administrator command", "", "", "", &plain, "stopped", MEANING_BOX,
+		 "interrupted"},
+		{"XX001", "invalid page in block 0", "", "", "", &plain, "scratch-corrupt", MEANING_BOX, "memory and disk"},
+		{"40P01", "deadlock detected", "", "", "", &plain, "deadlock", MEANING_AGAIN, ""},
+		{"42704", "role \"webapp\" does not exist", "", "GRANT SELECT ON t TO webapp", "", &plain, "role",
+		 MEANING_ROLE, "webapp"},
+		{"0A000", "extension \"postgis\" is not available", "", "CREATE EXTENSION", "", &plain, "extension",
+		 MEANING_LACKING, "postgis"},
+		{"42704", "type \"public.geometry\" does not exist", "", "CREATE TABLE", "", &lacks, "lacking",
+		 MEANING_LACKING, "geometry"},
+		{"42P01", "relation \"public.places\" does not exist", "", "ALTER TABLE", "", &lacked, "lacking",
+		 MEANING_LACKING, "places"},
+		{"42704", "type \"public.geometry\" does not exist", "", "CREATE TABLE", "", &plain, "unexplained",
+		 MEANING_DAMAGE, "geometry"},
+		{"42P01", "relation \"public.places\" does not exist", "", "ALTER TABLE", "", &failed, "follows",
+		 MEANING_FOLLOWS, ""},
+		{"58P01", "could not access file \"$libdir/pg_partman_bgw\": No such file or directory", "", "", "", &plain,
+		 "library", MEANING_LACKING, "pg_partman_bgw"},
+		{"42704", "collation \"de-x-icu\" for encoding \"UTF8\" does not exist", "", "", "", &plain, "collation",
+		 MEANING_LACKING, "de-x-icu"},
+		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"",
+		 "Key (a)=(5) is not present in table \"a\".", "ALTER TABLE ONLY public.b", "", &plain, "foreign-key",
+		 MEANING_SOURCE, "b_a_fkey (Key (a)=(5) is not present in table \"a\".)"},
+		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"", "", "", "", &failed,
+		 "follows", MEANING_FOLLOWS, ""},
+		{"23514", "new row for relation \"t\" violates check constraint \"t_ok\"", "", "COPY public.t", "", &plain,
+		 "check", MEANING_SOURCE, "t_ok"},
+		{"42P01", "relation \"rates\" does not exist", "", "COPY public.t", "SQL function \"rate\" during inlining",
+		 &plain, "search-path", MEANING_SOURCE, "search_path"},
+		{"23505", "could not create unique index \"t_name_key\"", "Key (name)=(a) is duplicated.", "", "", &plain,
+		 "duplicates", MEANING_SOURCE, "Key (name)=(a) is duplicated."},
+		{"23505", "could not create unique index \"t_name_key\"", "Key (name)=(a) is duplicated.", "", "",
+		 &substituted, "substituted-locale", MEANING_LACKING, "en_US.UTF-8"},
+		{"22P04", "extra data after last expected column", "", "COPY public.t (id) FROM stdin;", "", &plain, "rows",
+		 MEANING_DAMAGE, "extra data"},
+		{"42601", "syntax error at or near \"CREAT\"", "", "CREAT TABLE", "", &plain, "unexplained", MEANING_DAMAGE,
+		 "syntax error"},
+		{"P0001", "errors ignored on restore: 0", "", "", "", &plain, "unexplained", MEANING_DAMAGE, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct message m = {
+			.text = (char *)(uintptr_t)cases[i].text,
+			.detail = (char *)(uintptr_t)cases[i].detail,
+			.statement = (char *)(uintptr_t)cases[i].statement,
+			.context = (char *)(uintptr_t)cases[i].context,
+		};
+		CLEANUP(judgement_done) struct judgement j = {0};
+
+		memcpy(m.sqlstate, cases[i].sqlstate, strlen(cases[i].sqlstate) + 1);
+		message_judge(&m, cases[i].c, &j);
+		if (strcmp(j.rule, cases[i].rule) != 0)
+			fail_msg("'%s' was judged by '%s', not by '%s'", cases[i].text, j.rule, cases[i].rule);
+		assert_int_equal(j.meaning, cases[i].meaning);
+		if (!strstr(j.sentence, cases[i].says))
+			fail_msg("'%s' is not in '%s'", cases[i].says, j.sentence);
+		assert_null(strchr(j.sentence, '{'));
+	}
+}
+
+static void test_the_subject_is_the_statement(void **state)
+{
+	char statement[] = "ALTER TABLE ONLY public.b\n    ADD CONSTRAINT b_a_fkey FOREIGN KEY (a) REFERENCES public.a(id);";
+	char empty[] = "";
+	struct message m = {.statement = statement};
+	autofree char *a = message_subject(&m);
+
+	(void)state;
+	assert_string_equal(a, "ALTER TABLE ONLY public.b ADD CONSTRAINT b_a_fkey FOREIGN KEY (a) REFERENCES public.a(id);");
+	m.statement = empty;
+	autofree char *b = message_subject(&m);
+	assert_string_equal(b, "the restore");
+}
+
+static void say(struct restore_talk *t, const char *text)
+{
+	/* in pieces of every length, as a pipe may give them */
+	for (size_t n = strlen(text), at = 0, k = 1; at < n; at += k, k = k % 7 + 1)
+		restore_talk_add(t, text + at, at + k < n ? k : n - at);
+	restore_talk_end(t);
+}
+
+static void test_talk_counts(void **state)
+{
+	CLEANUP(restore_talk_done) struct restore_talk t = {.ignored = -1};
+
+	(void)state;
+	say(&t, "pg_restore: connecting to database for restore\n"
+		"pg_restore: creating TABLE \"public.orders\"\n"
+		"pg_restore: while PROCESSING TOC:\n"
+		"pg_restore: from TOC entry 215; 1259 16386 TABLE orders shop\n"
+		"pg_restore: error: could not execute query: ERROR:  type \"x\" does not exist\n"
+		"Command was: CREATE TABLE public.orders (\n    id x\n);\n\n"
+		"pg_restore: processing data for table \"public.orders\"\n"
+		"pg_restore: error: COPY failed for table \"orders\": ERROR:  bad\n"
+		"pg_restore: warning: errors ignored on restore: 2\n");
+	assert_int_equal(t.errors, 2);
+	assert_int_equal(t.ignored, 2);
+	assert_int_equal(t.begun, 2);
+	assert_string_equal(t.item, "\"public.orders\"");
+	assert_string_equal(t.last_error, "COPY failed for table \"orders\": ERROR:  bad");
+}
+
+/* A function can raise any text: only the very last line is pg_restore's own count. */
+static void test_talk_is_not_taken_in(void **state)
+{
+	CLEANUP(restore_talk_done) struct restore_talk t = {.ignored = -1};
+
+	(void)state;
+	say(&t, "pg_restore: WARNING:  hello\npg_restore: warning: errors ignored on restore: 0\n"
+		"pg_restore: warning: errors ignored on restore: 3\n");
+	assert_int_equal(t.ignored, 3);
+	restore_talk_done(&t);
+	t.ignored = -1;
+	say(&t, "pg_restore: warning: errors ignored on restore: 0\npg_restore: error: could not read from input file: end of file\n");
+	assert_int_equal(t.ignored, -1);
+}
+
+static void test_endings(void **state)
+{
+	static const struct {
+		const char *last;
+		const char *rule;
+		enum meaning meaning;
+	} cases[] = {
+		{"could not read from input file: end of file", "archive", MEANING_DAMAGE},
+		{"could not uncompress data: invalid distance", "archive", MEANING_DAMAGE},
+		{"could not decompress data: Corrupted block detected", "archive", MEANING_DAMAGE},
+		{"did not find magic string in file header", "archive", MEANING_DAMAGE},
+		{"input file does not appear to be a valid archive (too short?)", "archive", MEANING_DAMAGE},
+		{"could not open input file \"/dump/3012.dat\": No such file or directory", "archive", MEANING_DAMAGE},
+		{"entry ID 9 out of range -- perhaps a corrupt TOC", "archive", MEANING_DAMAGE},
+		{"unrecognized data block type (0) while searching archive", "archive", MEANING_DAMAGE},
+		{"could not read from input file: Input/output error", "disk", MEANING_BOX},
+		{"out of memory", "memory", MEANING_BOX},
+		{"unsupported version (1.16) in file header", "archive-version", MEANING_LACKING},
+		{"this build does not support compression with zstd", "archive-compression", MEANING_LACKING},
+		{"could not execute query: server closed the connection unexpectedly", "gave-up", MEANING_BOX},
+		{NULL, "gave-up", MEANING_BOX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP(restore_talk_done) struct restore_talk t = {.ignored = -1};
+		CLEANUP(judgement_done) struct judgement j = {0};
+
+		if (cases[i].last) {
+			autofree char *line = format("pg_restore: error: %s\npg_restore: error: a worker process died "
+						     "unexpectedly\n", cases[i].last);
+
+			say(&t, line);
+		}
+		restore_talk_judge(&t, &j);
+		assert_string_equal(j.rule, cases[i].rule);
+		assert_int_equal(j.meaning, cases[i].meaning);
+		assert_null(strstr(j.sentence, "%s"));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reads_errors_of_sessions_only),
+		cmocka_unit_test(test_no_log_yet),
+		cmocka_unit_test(test_a_log_that_is_none),
+		cmocka_unit_test(test_a_line_that_makes_no_sense_is_an_error),
+		cmocka_unit_test(test_a_long_line_is_cut),
+		cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_judgements),
+		cmocka_unit_test(test_the_subject_is_the_statement),
+		cmocka_unit_test(test_talk_counts),
+		cmocka_unit_test(test_talk_is_not_taken_in),
+		cmocka_unit_test(test_endings),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
