@@ -180,11 +180,15 @@ static void add_program(struct plan *plan, char **program)
 	autofree char *real = realpath(*program, NULL);
 	autofree char *prefix = real ? xstrdup(real) : NULL;
 
-	if (!real || starts_with(real, "/usr/"))
-		return;
 	for (size_t i = 0; i < plan->sandbox->bind_count; i++)
 		if (starts_with(*program, plan->sandbox->binds[i].inside))
 			return;
+	if (!real)
+		return;
+	if (starts_with(real, "/usr/")) {
+		set_text(program, real); /* a link from elsewhere would lead nowhere inside */
+		return;
+	}
 	cut_to_prefix(prefix);
 	if (!*prefix)
 		return;

@@ -169,6 +169,24 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	return 0;
 }
 
+/* A box whose sources are all on itself (a tunnel's end, a socket) misses no network. */
+static bool needs_network(const struct config *config)
+{
+	static const char *const here[] = {"/", "127.", "::1", "localhost"};
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct source_address *at = &config->sources[i]->at;
+		const char *dialled = at->address ? at->address : at->host;
+		bool local = false;
+
+		for (size_t k = 0; dialled && k < COUNT(here); k++)
+			local = local || starts_with(dialled, here[k]);
+		if (!local)
+			return true;
+	}
+	return config->source_count == 0;
+}
+
 static int look_at_host(const struct box *box, int64_t now, struct overview *o, struct error *err)
 {
 	CLEANUP(store_room_done) struct store_room room = {0};
@@ -176,7 +194,7 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	int64_t reserve, bytes, largest = 0;
 	double seconds;
 
-	o->facts.network = host_network_up();
+	o->facts.network = host_network_up() || !needs_network(&box->config);
 	if (!o->facts.network)
 		strings_add(&o->status.box_faults, "no network: check the cable");
 	if (clock_judge(box->ledger, now, &o->clock, &why, err) < 0)
