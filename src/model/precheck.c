@@ -1,11 +1,13 @@
 #include "model/precheck.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SENTENCE_CAP 4096
+#define SENTENCE_IN_ERROR 360 /* so that what to do still fits behind it */
 
 const char *precheck_level_word(enum precheck_level level)
 {
@@ -49,14 +51,17 @@ const struct precheck *prechecks_bad(const struct prechecks *list)
 int prechecks_verdict(const struct prechecks *list, struct error *err)
 {
 	const struct precheck *bad = prechecks_bad(list);
+	bool cut;
 
 	if (!bad)
 		return 0;
 	if (!bad->cure[0])
 		return fail(err, bad->kind, "%s", bad->sentence);
+	cut = strlen(bad->sentence) > SENTENCE_IN_ERROR;
 	/* a cure of several lines is for doctor's screen: an error is one sentence */
-	if (strchr(bad->cure, '\n'))
-		return fail(err, bad->kind, "%s: 'drillbox doctor' prints the cure", bad->sentence);
+	if (cut || strchr(bad->cure, '\n'))
+		return fail(err, bad->kind, "%.*s%s: 'drillbox doctor' prints %sthe cure", SENTENCE_IN_ERROR, bad->sentence,
+			    cut ? "..." : "", cut ? "all of it and " : "");
 	return fail(err, bad->kind, "%s: %s", bad->sentence, bad->cure);
 }
 

@@ -144,58 +144,97 @@ static const char source_settings[] = " -c max_parallel_workers_per_gather=0";
 
 static const char scratch_settings[] = " -c event_triggers=off";
 
+struct parameter {
+	const char *key, *value;
+	int since; /* the major whose libpq knows it first, where a program of an older one may be asked */
+};
+
+#define PARAMETERS 32
+
 /*
  * require_auth: verify-full has proven who the server is before anything is
  * sent, so "none" (a client certificate, peer, trust) gives nothing away, and
  * md5 is never clear text. What stays out is "password", which would be, and
  * the methods that would use tickets of this machine.
  */
-static PGconn *connect_start(const struct pg_target *t, const char *address, const char *options)
+static size_t parameters(const struct pg_target *t, const char *address, const char *passfile,
+			 struct parameter ret[PARAMETERS])
 {
 	bool local = t->host[0] == '/';
-	const struct {
-		const char *key, *value;
-	} all[] = {
-		{"host", t->host},
-		{"hostaddr", local ? NULL : address},
-		{"port", t->port ? t->port : "5432"},
-		{"dbname", t->database},
-		{"user", t->user},
-		{"password", t->password},
-		{"passfile", NOWHERE},
-		{"application_name", "drillbox"},
-		{"client_encoding", "UTF8"},
-		{"options", options},
-		{"require_auth", t->scram_only ? "scram-sha-256,none" : "scram-sha-256,md5,none"},
-		{"gssencmode", "disable"},
-		{"gssdelegation", "0"},
-		{"sslmode", local ? "disable" : "verify-full"},
-		{"sslrootcert", local ? NULL : t->ca ? t->ca : "system"},
-		{"sslcertmode", t->client_cert ? "allow" : "disable"},
-		{"sslcert", t->client_cert ? t->client_cert : NOWHERE},
-		{"sslkey", t->client_key ? t->client_key : NOWHERE},
-		{"sslcrl", NOWHERE},
-		{"sslsni", "1"},
-		{"sslnegotiation", "postgres"},
-		{"ssl_min_protocol_version", "TLSv1.2"},
-		{"channel_binding", "prefer"},
-		{"target_session_attrs", "any"},
-		{"load_balance_hosts", "disable"},
-		{"keepalives", "1"},
-		{"keepalives_idle", "30"},
-		{"keepalives_interval", "10"},
-		{"keepalives_count", "4"},
-		{"tcp_user_timeout", "70000"},
+	const struct parameter all[] = {
+		{"host", t->host, 0},
+		{"hostaddr", local ? NULL : address, 0},
+		{"port", t->port ? t->port : "5432", 0},
+		{"dbname", t->database, 0},
+		{"user", t->user, 0},
+		{"passfile", passfile, 0},
+		{"application_name", "drillbox", 0},
+		{"client_encoding", "UTF8", 0},
+		{"require_auth", t->scram_only ? "scram-sha-256,none" : "scram-sha-256,md5,none", 16},
+		{"gssencmode", "disable", 0},
+		{"gssdelegation", "0", 17},
+		{"sslmode", local ? "disable" : "verify-full", 0},
+		{"sslrootcert", local ? NULL : t->ca ? t->ca : "system", 0},
+		{"sslcertmode", t->client_cert ? "allow" : "disable", 16},
+		{"sslcert", t->client_cert ? t->client_cert : NOWHERE, 0},
+		{"sslkey", t->client_key ? t->client_key : NOWHERE, 0},
+		{"sslcrl", NOWHERE, 0},
+		{"sslsni", "1", 14},
+		{"sslnegotiation", "postgres", 17},
+		{"ssl_min_protocol_version", "TLSv1.2", 0},
+		{"channel_binding", "prefer", 0},
+		{"target_session_attrs", "any", 0},
+		{"load_balance_hosts", "disable", 16},
+		{"keepalives", "1", 0},
+		{"keepalives_idle", "30", 0},
+		{"keepalives_interval", "10", 0},
+		{"keepalives_count", "4", 0},
+		{"tcp_user_timeout", "70000", 0},
 	};
-	const char *keys[COUNT(all) + 1] = {0}, *values[COUNT(all) + 1] = {0};
 	size_t n = 0;
 
+	_Static_assert(COUNT(all) + 2 < PARAMETERS, "room for password and options as well");
 	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i].value && all[i].value[0]) {
-			keys[n] = all[i].key;
-			values[n++] = all[i].value;
-		}
+		if (all[i].value && all[i].value[0])
+			ret[n++] = all[i];
+	return n;
+}
+
+static PGconn *connect_start(const struct pg_target *t, const char *address, const char *options)
+{
+	struct parameter list[PARAMETERS];
+	const char *keys[PARAMETERS + 1] = {0}, *values[PARAMETERS + 1] = {0};
+	size_t n = parameters(t, address, NOWHERE, list);
+
+	if (t->password)
+		list[n++] = (struct parameter){"password", t->password, 0};
+	if (options)
+		list[n++] = (struct parameter){"options", options, 0};
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = list[i].key;
+		values[i] = list[i].value;
+	}
 	return PQconnectStartParams(keys, values, 0);
+}
+
+char *pg_conninfo(const struct pg_target *target, const char *address, const char *passfile, int major)
+{
+	struct parameter list[PARAMETERS];
+	size_t n = parameters(target, address, passfile ? passfile : NOWHERE, list);
+	struct text out = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].since > major)
+			continue;
+		text_addf(&out, "%s%s='", i ? " " : "", list[i].key);
+		for (const char *p = list[i].value; *p; p++) {
+			if (*p == '\'' || *p == '\\')
+				text_add(&out, "\\");
+			text_add_bytes(&out, p, 1);
+		}
+		text_add(&out, "'");
+	}
+	return text_take(&out);
 }
 
 /* Poll until the login is through. 'ret_verified' gets OpenSSL's judgement of the certificate. */

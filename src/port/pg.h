@@ -48,6 +48,13 @@ struct pg_target {
 MUST_CHECK int pg_connect(const struct pg_target *target, struct deadline deadline, struct pg **ret, struct error *err);
 void pg_close(struct pg **pg);
 
+/*
+ * The same connection as libpq's text, for a PostgreSQL program of 'major': to
+ * that numeric 'address', the password from 'passfile' (NULL: none), never in
+ * the text. Owned by the caller.
+ */
+char *pg_conninfo(const struct pg_target *target, const char *address, const char *passfile, int major);
+
 /* The deadline of everything that follows on this connection. */
 void pg_set_deadline(struct pg *pg, struct deadline deadline);
 

@@ -706,8 +706,9 @@ SELECT format_type(t.trftype, NULL) || ' for ' || quote_ident(l.lanname) AS name
 
 -- There may be millions: counted by owner and grants, not named.
 -- class: large object
-SELECT quote_ident(pg_get_userbyid(x.lomowner)) || ': ' || coalesce($acl(x.lomacl, 'L', x.lomowner), '') AS name, x.objects
-  FROM (SELECT lomowner, lomacl, count(*) AS objects FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl) x;
+SELECT quote_ident(pg_get_userbyid(x.lomowner)) || ': ' || coalesce($acl(x.lomacl::aclitem[], 'L', x.lomowner), '') AS name, x.objects
+  FROM (SELECT lomowner, lomacl::text AS lomacl, count(*) AS objects
+          FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl::text) x;
 
 -- What was granted (+) or revoked (-) on objects of the server and of extensions, beyond what they came with.
 -- class: privilege beyond the usual

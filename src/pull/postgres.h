@@ -45,8 +45,8 @@ struct pull_request {
 };
 
 /*
- * 'ret' is complete but for manifest.source, which is the source's name. On an
- * error the part file may be there: the caller removes it.
+ * 'ret' is complete. On an error the part file may be there: the caller removes
+ * it.
  *
  * ERR_CHANGED means that the attempt was crossed (schema altered meanwhile, a
  * waiter queued between the locks, a standby cancelled us): try again, once.
