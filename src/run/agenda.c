@@ -17,12 +17,12 @@ static int compare_due(const void *a, const void *b)
 
 	if ((*x)->due.at != (*y)->due.at)
 		return (*x)->due.at < (*y)->due.at ? -1 : 1;
-	return strcmp((*x)->config->name, (*y)->config->name);
+	return *x < *y ? -1 : 1; /* the overview is in order of names */
 }
 
-static bool usable(const struct source_overview *s)
+static const char *name_of(const struct overview *o, const struct source_overview *s)
 {
-	return s->config && !s->config->broken;
+	return o->status.sources[s - o->sources].source;
 }
 
 /*
@@ -42,7 +42,7 @@ static bool add_looking_after(struct agenda *a, const struct overview *o, int64_
 	for (size_t i = 0; i < o->status.source_count; i++) {
 		const struct source_overview *s = &o->sources[i];
 
-		if (usable(s) && s->newest_proven && s->facts.proven_copy_present && !s->facts.proven_copy_fresh)
+		if (s->usable && s->newest_proven && s->facts.proven_copy_present && !s->facts.proven_copy_fresh)
 			add(a, "drill", s->newest_proven, "quick", TRIGGER_SCHEDULE);
 	}
 	if (a->count)
@@ -56,12 +56,12 @@ bool agenda_add_due(struct agenda *a, const struct overview *o, int64_t now, int
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->status.source_count; i++)
-		if (usable(&o->sources[i]) && o->sources[i].due.at != TIME_UNKNOWN && o->sources[i].due.at <= now)
+		if (o->sources[i].usable && o->sources[i].due.at != TIME_UNKNOWN && o->sources[i].due.at <= now)
 			due[n++] = &o->sources[i];
 	if (n > 1)
 		qsort(due, n, sizeof(struct source_overview *), compare_due);
 	for (size_t i = 0; i < n; i++)
-		add(a, verb_for(due[i]), due[i]->config->name, NULL, TRIGGER_SCHEDULE);
+		add(a, verb_for(due[i]), name_of(o, due[i]), NULL, TRIGGER_SCHEDULE);
 	free(due);
 	return n > 0 || add_looking_after(a, o, now_ms);
 }
@@ -72,9 +72,9 @@ void agenda_add_press(struct agenda *a, const struct overview *o, bool rounds)
 		if (a->tasks[i].trigger == TRIGGER_BUTTON)
 			return;
 	for (size_t i = 0; i < o->status.source_count; i++) {
-		if (!usable(&o->sources[i]))
+		if (!o->sources[i].usable)
 			continue;
-		add(a, rounds || o->status.sources[i].dumps == 0 ? "round" : "drill", o->sources[i].config->name, NULL,
+		add(a, rounds || o->status.sources[i].dumps == 0 ? "round" : "drill", o->status.sources[i].source, NULL,
 		    TRIGGER_BUTTON);
 	}
 }

@@ -141,30 +141,34 @@ static const char *const due_words[] = {
 static int look_at_source(const struct box *box, const struct dumps *all, int64_t now, struct source_overview *s,
 			  struct source_status *status, struct error *err)
 {
+	const struct source_config *source = config_source(&box->config, status->source);
+	struct attempts attempts;
+
 	s->due.at = TIME_UNKNOWN;
 	status->data_as_of = status->last_pull = status->last_try = status->next = TIME_UNKNOWN;
 	status->restored_in = -1;
 	if (look_at_dumps(box, all, now, s, status, err) < 0 || look_at_pulls(box, s, status, err) < 0)
 		return -1;
-	if (!s->config) {
+	if (!source) {
 		status->orphan = true;
 		return 0;
 	}
-	if (s->config->broken) {
+	if (source->broken) {
 		s->facts.broken = true;
 		status->verdict = VERDICT_UNDECIDED;
-		set_text(&status->reason, s->config->why.text);
+		set_text(&status->reason, source->why.text);
 		set_text(&status->brief, "its file cannot be used");
 		return 0;
 	}
-	if (ledger_attempts(box->ledger, s->config->name, &s->attempts, err) < 0)
+	s->usable = true;
+	if (ledger_attempts(box->ledger, source->name, &attempts, err) < 0)
 		return -1;
-	s->due = schedule_next(&s->config->schedule, &s->attempts, now);
+	s->due = schedule_next(&source->schedule, &attempts, now);
 	status->next = s->due.at;
 	status->next_reason = xstrdup(due_words[s->due.reason]);
 	/* a time in the future never is in date: the clock, or the source's, is wrong */
 	s->facts.in_date = status->data_as_of != TIME_UNKNOWN && status->data_as_of <= now &&
-			   now - status->data_as_of < s->config->stale_after_s;
+			   now - status->data_as_of < source->stale_after_s;
 	status->in_date = s->facts.in_date;
 	return 0;
 }
@@ -232,8 +236,6 @@ static void list_sources(const struct box *box, const struct dumps *all, struct 
 			status_add(&o->status, all->items[i].source);
 	o->sources = xcalloc(o->status.source_count + 1, sizeof(*o->sources));
 	o->source_facts = xcalloc(box->config.source_count + 1, sizeof(*o->source_facts));
-	for (size_t i = 0; i < box->config.source_count; i++)
-		o->sources[i].config = box->config.sources[i];
 }
 
 int overview_gather(const struct box *box, int64_t now, struct overview *ret, struct error *err)

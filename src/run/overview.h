@@ -21,11 +21,11 @@ enum clock_state {
 	CLOCK_WRONG,	   /* before the build or the ledger's newest row */
 };
 
+/* Nothing in it points into the configuration: it outlives the box it was gathered from. */
 struct source_overview {
-	const struct source_config *config; /* NULL: its file is gone, its dumps stay */
+	bool usable;			    /* it is configured, and its file can be used: it can be pulled */
 	struct source_facts facts;
-	struct attempts attempts;
-	struct due due;			    /* at TIME_UNKNOWN: broken, nothing is due */
+	struct due due;			    /* at TIME_UNKNOWN: not usable, nothing is due */
 	char *newest_refuted;		    /* the dump behind a red light; NULL: none */
 	char *newest_proven;		    /* the dump everything rests on; NULL: none */
 };

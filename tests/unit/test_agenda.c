@@ -9,7 +9,6 @@
 
 /* Three configured sources, proven, with nothing due, and a fourth of which only dumps are left. */
 struct fixture {
-	struct source_config configs[SOURCES];
 	struct source_overview sources[SOURCES + 1];
 	struct source_status statuses[SOURCES + 1];
 	struct overview overview;
@@ -32,8 +31,7 @@ static int setup(void **state)
 		};
 	}
 	for (size_t i = 0; i < SOURCES; i++) {
-		f->configs[i].name = names[i];
-		f->sources[i].config = &f->configs[i];
+		f->sources[i].usable = true;
 		f->sources[i].due.at = NOW + 3600;
 	}
 	f->overview = (struct overview){
@@ -164,7 +162,7 @@ static void test_broken_and_orphaned(void **state)
 {
 	struct fixture *f = *state;
 
-	f->configs[0].broken = true;
+	f->sources[0].usable = false;
 	for (size_t i = 0; i < COUNT(f->sources); i++) {
 		f->sources[i].due.at = NOW - 10;
 		f->sources[i].facts.proven_copy_fresh = false;
@@ -261,7 +259,7 @@ static void test_tasks_own_their_names(void **state)
 	struct fixture *f = *state;
 	char name[] = "shop";
 
-	f->configs[1].name = name;
+	f->statuses[1].source = name;
 	f->sources[1].due.at = NOW;
 	assert_true(add_due(f));
 	memset(name, 'x', sizeof(name) - 1);
