@@ -127,8 +127,8 @@ char *status_headline(const struct status *s)
 	char *text = NULL;
 
 	for (size_t i = 0; i < COUNT(troubles) && !text; i++) {
-		/* a refuted dump comes before what ails the box, everything else after it */
-		if (i == 1 && s->box_faults.count)
+		/* what ails the box comes after what a drill said, and before what its clock says */
+		if (troubles[i].has == is_stale && s->box_faults.count)
 			return xstrdup(s->box_faults.items[0]);
 		text = trouble_text(s, &troubles[i]);
 	}

@@ -135,12 +135,12 @@ void report_check(const struct report *r, const struct config *c)
 
 /* ---- config ---- */
 
-/* One file's keys, wherever its values are. */
+/* One file's keys, wherever its values are, and what they would be if it named only what it must. */
 struct file {
 	const char *source; /* NULL: drillbox.conf */
 	const char *path;
-	const struct box_config *box;
-	const struct source_config *config;
+	const struct box_config *box, *default_box;
+	const struct source_config *config, *default_config;
 };
 
 static char *value_of(const struct file *f, const struct config_key *k)
@@ -148,9 +148,12 @@ static char *value_of(const struct file *f, const struct config_key *k)
 	return f->source ? source_config_get(f->config, k->section, k->key) : box_config_get(f->box, k->section, k->key);
 }
 
-static bool is_default(const struct config_key *k, const char *value)
+static bool is_default(const struct file *f, const struct config_key *k, const char *value)
 {
-	return !value || *value == '\0' || strcmp(value, k->fallback) == 0;
+	autofree char *fallback = f->source ? source_config_get(f->default_config, k->section, k->key) :
+					      box_config_get(f->default_box, k->section, k->key);
+
+	return *k->fallback ? same(value, fallback) : !value || !*value;
 }
 
 static void add_keys_json(struct json *list, const struct file *f, bool all)
@@ -159,7 +162,7 @@ static void add_keys_json(struct json *list, const struct file *f, bool all)
 		autofree char *value = value_of(f, k);
 		struct json *row;
 
-		if (!all && is_default(k, value))
+		if (!all && is_default(f, k, value))
 			continue;
 		row = json_new_object();
 		json_set_text(row, "source", f->source);
@@ -194,7 +197,7 @@ static void print_keys(const struct report *r, const struct file *f, bool all)
 	for (const struct config_key *k = config_keys(f->source != NULL); k->section; k++) {
 		autofree char *value = value_of(f, k);
 
-		if (!all && is_default(k, value))
+		if (!all && is_default(f, k, value))
 			continue;
 		if (strcmp(section, k->section) != 0)
 			fprintf(r->to, "%s[%s]\n", all && *section ? "\n" : "", k->section);
@@ -218,21 +221,35 @@ static void report_file(const struct report *r, struct json *list, const struct 
 	}
 }
 
+static void report_source(const struct report *r, struct json *list, const struct source_config *s, bool all)
+{
+	CLEANUP(source_config_done) struct source_config fallback = {0};
+	const struct file file = {.source = s->name, .path = s->path, .config = s, .default_config = &fallback};
+
+	source_config_init(&fallback, s->name);
+	fallback.stale_after_s = schedule_stale_after_s(&s->schedule); /* it follows from another key */
+	report_file(r, list, &file, all);
+}
+
+static void report_box(const struct report *r, struct json *list, const struct config *c, bool all)
+{
+	CLEANUP(config_done) struct config fallback = {0};
+	const struct file file = {.path = c->path, .box = &c->box, .default_box = &fallback.box};
+
+	box_config_init(&fallback.box);
+	report_file(r, list, &file, all);
+}
+
 void report_config(const struct report *r, const struct config *c, const struct source_config *source, bool all)
 {
-	const struct file box = {.path = c->path, .box = &c->box};
 	struct json *root = r->json ? json_begin() : NULL;
 	struct json *list = r->json ? json_new_array() : NULL;
 
 	if (!source)
-		report_file(r, list, &box, all);
-	for (size_t i = 0; i < c->source_count; i++) {
-		const struct source_config *s = c->sources[i];
-		const struct file file = {.source = s->name, .path = s->path, .config = s};
-
-		if ((!source || source == s) && (!r->json || !s->broken))
-			report_file(r, list, &file, all);
-	}
+		report_box(r, list, c, all);
+	for (size_t i = 0; i < c->source_count; i++)
+		if ((!source || source == c->sources[i]) && (!r->json || !c->sources[i]->broken))
+			report_source(r, list, c->sources[i], all);
 	if (r->json) {
 		json_set(root, "keys", list);
 		json_end(r, root);

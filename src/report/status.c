@@ -117,10 +117,11 @@ static void print_first_line(const struct report *r, const struct status *s)
 	at += print_lamp(r, "green", l->pass, PAINT_GREEN, 9);
 	at += print_lamp(r, "amber", l->busy, PAINT_AMBER, 9);
 	at += print_lamp(r, "red", l->fail, PAINT_RED, 10);
-	line = format("%s   (times: %s)", headline, zone_name(zone));
+	/* a no-break space: the zone stays in one piece */
+	line = format("%s   (times:\xc2\xa0%s)", headline, zone_name(zone));
 	print_wrapped(r->to, line, at, at < HEADLINE_COLUMN ? at : 2, width_of(r));
 	if (!s->daemon)
-		fputs("no daemon answers: the lights are dark and nothing is scheduled; start 'drillbox daemon'\n", r->to);
+		fputs("no daemon answers: the lights are dark, nothing is scheduled; 'drillbox daemon'\n", r->to);
 }
 
 /* "tomorrow 04:15", "try again 10:20", "due now"; "" when nobody knows. */

@@ -499,7 +499,7 @@ static void test_status(void **state)
 	page_close(&p);
 	assert_string_equal(p.text,
 		"closet   green " DARK "  amber " LIT LIT " red " DARK "     1 of 2 not in date: crm, password refused\n"
-		"                                     (times: Europe/Berlin)\n"
+		"                                     (times:\xc2\xa0" "Europe/Berlin)\n"
 		"\n"
 		"SOURCE  DATA AS OF         VERDICT  RESTORED IN  DUMPS          NEXT\n"
 		"shop    today 04:15 (9 h)  pass     74 s         14, 13 proven  tomorrow 04:15\n"
@@ -600,6 +600,47 @@ static void test_doctor(void **state)
 	root = parsed(&j);
 	assert_true(json_is_nothing(json_get(root, "source")));
 	assert_string_equal(json_get_text(json_at(json_get(root, "findings"), 1), "level"), "bad");
+}
+
+/* ---- config ---- */
+
+static void test_config_shows_what_is_not_the_default(void **state)
+{
+	CLEANUP(config_done) struct config c = {.path = xstrdup("/etc/drillbox/drillbox.conf")};
+	struct source_config *shop = xcalloc(1, sizeof(*shop));
+	CLEANUP(page_done) struct page p;
+	CLEANUP(page_done) struct page all;
+	CLEANUP(page_done) struct page j;
+	CLEANUP(json_free) struct json *root = NULL;
+	struct error err = {0};
+
+	(void)state;
+	box_config_init(&c.box);
+	source_config_init(shop, "shop");
+	c.sources = grow(c.sources, 0, sizeof(struct source_config *));
+	c.sources[c.source_count++] = shop;
+	if (box_config_set(&c.box, "/", "box", "name", "closet", &err) < 0 ||
+	    source_config_set(shop, "/", "source", "url", "postgresql://db.example.com/shop", &err) < 0 ||
+	    source_config_set(shop, "/", "pull", "schedule", "every 6h", &err) < 0 || source_config_finish(shop, &err) < 0)
+		fail_msg("%s", err.text);
+	page_open(&p, false);
+	report_config(&p.r, &c, NULL, false);
+	page_close(&p);
+	expect_in(&p, "[box]\nname = closet\n");
+	expect_in(&p, "[source]\nurl = postgresql://db.example.com/shop\n[pull]\nschedule = every 6h\n\n");
+	page_open(&all, false);
+	report_config(&all.r, &c, shop, true);
+	page_close(&all);
+	expect_in(&all, "\nformat = custom\n");
+	expect_in(&all, "; default: custom\n");
+	expect_in(&all, "\n#app-role =\n");
+	assert_null(strstr(all.text, "[box]"));
+	page_open(&j, true);
+	report_config(&j.r, &c, NULL, false);
+	page_close(&j);
+	root = parsed(&j);
+	assert_int_equal(json_count(json_get(root, "keys")), 3);
+	assert_string_equal(json_get_text(json_at(json_get(root, "keys"), 2), "value"), "every 6h");
 }
 
 /* ---- colour ---- */
@@ -722,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_status_without_a_daemon),
 		cmocka_unit_test(test_status_json),
 		cmocka_unit_test(test_doctor),
+		cmocka_unit_test(test_config_shows_what_is_not_the_default),
 		cmocka_unit_test(test_colour_only_where_it_was_asked_for),
 		cmocka_unit_test(test_progress_lines),
 		cmocka_unit_test(test_progress_of_a_moment_prints_nothing),

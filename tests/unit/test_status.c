@@ -84,7 +84,7 @@ static void test_a_pull_that_failed_while_all_is_in_date_is_said(void **state)
 	expect(&s, "1 of 2 in date, but in trouble: crm, pull refused", 0);
 }
 
-static void test_the_box_comes_after_a_refuted_dump(void **state)
+static void test_the_box_comes_after_what_a_drill_said(void **state)
 {
 	CLEANUP(status_done) struct status s = {0};
 
@@ -92,8 +92,12 @@ static void test_the_box_comes_after_a_refuted_dump(void **state)
 	strings_add(&s.box_faults, "no network: check the cable");
 	add(&s, "shop", VERDICT_PASS, true);
 	expect(&s, "no network: check the cable", 0);
+	s.sources[0].in_date = false;
+	expect(&s, "no network: check the cable", 3);
+	add(&s, "new", VERDICT_UNDECIDED, true)->reason = xstrdup("no disk");
+	expect(&s, "1 of 2 undecided: new, no disk", 2);
 	add(&s, "crm", VERDICT_FAIL, true);
-	expect(&s, "1 of 2 refuted: crm", 1);
+	expect(&s, "1 of 3 refuted: crm", 1);
 }
 
 static void test_an_unknown_clock_is_never_well(void **state)
@@ -119,7 +123,7 @@ int main(void)
 		cmocka_unit_test(test_names_when_there_are_several),
 		cmocka_unit_test(test_never_proven),
 		cmocka_unit_test(test_a_pull_that_failed_while_all_is_in_date_is_said),
-		cmocka_unit_test(test_the_box_comes_after_a_refuted_dump),
+		cmocka_unit_test(test_the_box_comes_after_what_a_drill_said),
 		cmocka_unit_test(test_an_unknown_clock_is_never_well),
 	};
 
