@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "base/errand.h"
 #include "drill/cluster.h"
 #include "drill/inspect.h"
 #include "drill/media.h"
@@ -21,8 +22,14 @@ struct climb {
 	const struct tool *tool;
 	struct toc toc;
 	struct plan plan;
+	bool planned; /* before the bytes were read */
+	struct text plan_summary;
+	double plan_seconds;
 	struct cluster cluster;
 	bool cluster_up;
+	struct errand *early; /* in which the cluster starts; it must not end before the cluster does. NULL: none */
+	int early_result;
+	struct error early_error;
 	struct restore_result restored;
 	struct parity parity;
 	double verified; /* when the bytes were */
@@ -32,12 +39,22 @@ struct climb {
 /* What a rung says to the ones above it. */
 enum step { STEP_BROKEN = -1, STEP_ON, STEP_STOP };
 
-static void climb_done(struct climb *c)
+static void stop_cluster(struct climb *c)
 {
-	parity_done(&c->parity);
-	restore_result_done(&c->restored);
+	errand_wait(c->early, -1);
 	if (c->cluster_up)
 		cluster_stop(&c->cluster);
+	c->cluster_up = false;
+	errand_done(&c->early);
+}
+
+static void climb_done(struct climb *c)
+{
+	/* the cluster first: whoever still asks it something gets an answer then */
+	stop_cluster(c);
+	parity_done(&c->parity);
+	restore_result_done(&c->restored);
+	text_done(&c->plan_summary);
 	plan_done(&c->plan);
 	toc_done(&c->toc);
 }
@@ -52,6 +69,67 @@ static void progress(const struct drill_request *r, enum rung rung, const char *
 static bool ends_all(const struct climb *c, const struct error *err)
 {
 	return err->kind == ERR_STOPPED || (err->kind == ERR_TIMEOUT && deadline_left(c->r->deadline) == 0);
+}
+
+/* ---------------------------------------------------------------- before the first rung */
+
+/* Entries that the dump holds, or about as many where it was not looked into yet. */
+static int64_t entries(const struct climb *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; c->r->manifest && i < c->r->manifest->class_count; i++)
+		n += c->r->manifest->classes[i].count;
+	return (int64_t)(c->toc.count > n ? c->toc.count : n);
+}
+
+static int start_cluster(struct climb *c, struct error *err)
+{
+	struct cluster_request request = {
+		.tool = c->tool,
+		.data = c->r->data,
+		.id = c->r->id,
+		.in_memory = c->plan.in_memory,
+		.bytes = c->plan.in_memory ? c->plan.memory_bytes : c->plan.estimate,
+		.objects = entries(c),
+		.jobs = c->plan.jobs,
+		.locales = c->plan.locales,
+		.preload = c->plan.preload,
+		.deadline = c->r->deadline,
+	};
+
+	c->cluster = CLUSTER_INIT;
+	if (cluster_start(&request, &c->cluster, err) < 0)
+		return -1;
+	c->cluster_up = true;
+	return 0;
+}
+
+static void start_beside(void *context)
+{
+	struct climb *c = context;
+
+	c->early_result = start_cluster(c, &c->early_error);
+}
+
+/*
+ * The manifest says all that a plan needs: the cluster starts while the bytes
+ * are read back and the archive is looked into.
+ */
+static int plan_ahead(struct climb *c, struct error *err)
+{
+	double began = clock_mono();
+
+	if (!c->r->manifest)
+		return 0;
+	c->planned = true;
+	c->tool = plan_tool(c->r, c->f);
+	if (c->tool && plan_make(c->r, c->tool, &c->toc, &c->plan, c->f, &c->plan_summary, err) < 0)
+		return -1;
+	c->plan_seconds = clock_mono() - began;
+	if (c->tool && findings_rung_well(c->f, RUNG_PLAN))
+		c->early = errand_start(start_beside, c);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- 1 to 3: the dump as it lies there */
@@ -72,7 +150,8 @@ static enum step climb_inspect(struct climb *c, struct text *summary, struct err
 			    .predecessor_name = c->r->predecessor_name};
 	size_t gone;
 
-	c->tool = plan_tool(c->r, c->f);
+	if (!c->planned)
+		c->tool = plan_tool(c->r, c->f);
 	if (!c->tool) {
 		text_add(summary, "not read: the box has no PostgreSQL that serves");
 		return STEP_STOP;
@@ -92,45 +171,27 @@ static enum step climb_inspect(struct climb *c, struct text *summary, struct err
 
 static enum step climb_plan(struct climb *c, struct text *summary, struct error *err)
 {
-	if (plan_make(c->r, c->tool, &c->toc, &c->plan, c->f, summary, err) < 0)
+	if (c->planned)
+		text_add(summary, c->plan_summary.data);
+	else if (plan_make(c->r, c->tool, &c->toc, &c->plan, c->f, summary, err) < 0)
 		return STEP_BROKEN;
 	return findings_rung_well(c->f, RUNG_PLAN) ? STEP_ON : STEP_STOP;
 }
 
 /* ---------------------------------------------------------------- 4 and 5: back to life */
 
-static int start_cluster(struct climb *c, struct error *err)
+static int cluster_result(struct climb *c, struct error *err)
 {
-	struct cluster_request request = {
-		.tool = c->tool,
-		.data = c->r->data,
-		.id = c->r->id,
-		.in_memory = c->plan.in_memory,
-		.bytes = c->plan.in_memory ? c->plan.memory_bytes : c->plan.estimate,
-		.objects = (int64_t)c->toc.count,
-		.jobs = c->plan.jobs,
-		.locales = c->plan.locales,
-		.preload = c->plan.preload,
-		.deadline = c->r->deadline,
-	};
-
-	c->cluster = CLUSTER_INIT;
-	if (cluster_start(&request, &c->cluster, err) < 0)
-		return -1;
-	c->cluster_up = true;
-	return 0;
-}
-
-static void stop_cluster(struct climb *c)
-{
-	if (c->cluster_up)
-		cluster_stop(&c->cluster);
-	c->cluster_up = false;
+	if (!c->early)
+		return start_cluster(c, err);
+	errand_wait(c->early, -1);
+	*err = c->early_error;
+	return c->early_result;
 }
 
 static enum step climb_cluster(struct climb *c, struct text *summary, struct error *err)
 {
-	if (start_cluster(c, err) < 0 &&
+	if (cluster_result(c, err) < 0 &&
 	    (err->kind != ERR_SPACE || !c->plan.in_memory || plan_move_to_disk(c->r, &c->plan, c->f, err) < 0 ||
 	     start_cluster(c, err) < 0)) {
 		if (ends_all(c, err))
@@ -180,8 +241,6 @@ static int restore_on_disk(struct climb *c, struct text *summary, struct error *
 
 static enum step climb_restore(struct climb *c, struct text *summary, struct error *err)
 {
-	struct error ignored;
-
 	if (restore_once(c, summary, err) < 0 ||
 	    (c->restored.out_of_space && c->plan.in_memory && restore_on_disk(c, summary, err) < 0))
 		return STEP_BROKEN;
@@ -190,21 +249,10 @@ static enum step climb_restore(struct climb *c, struct text *summary, struct err
 	if (!c->restored.usable)
 		return STEP_STOP;
 	c->f->restore_seconds = clock_mono() - c->verified;
-	if (cluster_bytes(&c->cluster, &c->o->scratch_bytes, &ignored) < 0)
-		c->o->scratch_bytes = 0; /* only the next plan's estimate would have used it */
 	return STEP_ON;
 }
 
 /* ---------------------------------------------------------------- 6 to 8: what came back */
-
-/* What the box lacked while it restored: the first thing that the restore was undecided about. */
-static const char *excuse(const struct findings *f)
-{
-	for (size_t i = 0; i < f->check_count; i++)
-		if (f->checks[i].rung == RUNG_RESTORE && f->checks[i].result == RESULT_UNDECIDED)
-			return f->checks[i].detail;
-	return NULL;
-}
 
 /* A first pull of an empty database is more often a wrong name than a database to protect. */
 static void doubt_emptiness(const struct climb *c)
@@ -220,9 +268,11 @@ static enum step climb_structure(struct climb *c, struct text *summary, struct e
 {
 	struct pg_target target = cluster_target(&c->cluster, c->restored.database);
 
-	if (parity_open(&c->parity, c->r, &target, excuse(c->f), err) < 0)
+	if (parity_open(&c->parity, c->r, &target, c->restored.excuse, err) < 0)
 		return STEP_BROKEN;
 	c->o->restored_bytes = c->parity.restored.bytes;
+	if (cluster_bytes(&c->cluster, &c->o->scratch_bytes, err) < 0)
+		return STEP_BROKEN;
 	doubt_emptiness(c);
 	return parity_structure(&c->parity, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
@@ -232,9 +282,10 @@ static enum step climb_volume(struct climb *c, struct text *summary, struct erro
 	return parity_volume(&c->parity, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
 
-static enum step climb_sequences(struct climb *c, struct text *summary, struct error *err)
+static enum step climb_sequences(struct climb *c, struct text *summary, struct error *err UNUSED)
 {
-	return parity_sequences(&c->parity, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
+	parity_sequences(&c->parity, c->f, summary);
+	return STEP_ON;
 }
 
 /* ---------------------------------------------------------------- 9 to 12 */
@@ -345,7 +396,7 @@ static int explain(struct climb *c, enum rung rung, struct error *err)
 	if (still_in_time(c, &death) < 0) {
 		if (err->kind != ERR_STOPPED)
 			*err = death;
-	} else if (c->cluster_up && cluster_check(&c->cluster, &death) < 0) {
+	} else if (errand_wait(c->early, 0) && c->cluster_up && cluster_check(&c->cluster, &death) < 0) {
 		*err = death;
 	}
 	findings_add_error(c->f, rung, rung_word(rung), err);
@@ -367,7 +418,7 @@ static enum step climb_one(struct climb *c, size_t i, struct error *err)
 	progress(c->r, rung, "", 0, 0);
 	step = ladder[i].climb(c, &summary, err);
 	if (summary.length || step != STEP_ON)
-		findings_add_phase(c->f, rung, clock_mono() - began, "%s", summary.length ? summary.data : "did not end");
+		findings_add_phase(c->f, rung, clock_mono() - began + (rung == RUNG_PLAN ? c->plan_seconds : 0), "%s", summary.length ? summary.data : "did not end");
 	if (step == STEP_BROKEN || (step == STEP_ON && still_in_time(c, err) < 0))
 		return explain(c, rung, err);
 	return step;
@@ -431,6 +482,8 @@ int drill_run(const struct drill_request *request, struct drill_outcome *ret, st
 	enum step step = STEP_ON;
 
 	ret->findings.restore_seconds = -1;
+	if (plan_ahead(&c, err) < 0)
+		step = explain(&c, RUNG_PLAN, err);
 	for (size_t i = 0; i < COUNT(ladder) && step == STEP_ON; i++)
 		step = climb_one(&c, i, err);
 	ret->seconds = clock_mono() - began;

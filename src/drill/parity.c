@@ -6,11 +6,89 @@
 #include "model/structure.h"
 #include "port/survey.h"
 
+/* What is counted beside the survey of the catalogue. The manifest holds only that. */
+struct counting {
+	const struct drill_request *drill;
+	struct pg_target target;
+	bool rows; /* the source was counted too */
+	struct manifest m;
+	_Atomic size_t done, of;
+	int result;
+	struct error err;
+};
+
+static void counted(void *context, size_t done, size_t of)
+{
+	struct counting *c = context;
+
+	c->of = of;
+	c->done = done;
+}
+
+static int count_all(struct counting *c)
+{
+	CLEANUP(pg_close) struct pg *pg = NULL;
+
+	if (pg_connect(&c->target, c->drill->deadline, &pg, &c->err) < 0 || survey_relations(pg, &c->m, &c->err) < 0 ||
+	    (c->rows && survey_rows(pg, &c->m, counted, c, &c->err) < 0) ||
+	    survey_large_objects(pg, &c->m, &c->err) < 0 || survey_sequences(pg, &c->m, &c->err) < 0)
+		return -1;
+	return survey_sequence_reach(pg, &c->m, &c->err);
+}
+
+static void count_beside(void *context)
+{
+	struct counting *c = context;
+
+	c->result = count_all(c);
+}
+
+static void begin_counting(struct parity *p, const struct pg_target *target)
+{
+	struct counting *c = xcalloc(1, sizeof(*c));
+
+	c->drill = p->drill;
+	c->target = *target;
+	c->rows = !p->drill->manifest || p->drill->manifest->counts_exact;
+	p->counting = c;
+	p->errand = errand_start(count_beside, c);
+}
+
+static void forget_counting(struct parity *p)
+{
+	errand_done(&p->errand);
+	if (p->counting)
+		manifest_done(&p->counting->m);
+	free(take(p->counting));
+}
+
+/* What was counted, into the manifest of what was restored. */
+static int take_counting(struct parity *p, struct error *err)
+{
+	struct counting *c = p->counting;
+	struct manifest *to = &p->restored, *from = &c->m;
+
+	while (!errand_wait(p->errand, 200))
+		if (p->drill->progress)
+			p->drill->progress(p->drill->context, RUNG_VOLUME, "tables counted", (int64_t)c->done, (int64_t)c->of);
+	if (c->result < 0) {
+		*err = c->err;
+		return -1;
+	}
+	to->relations = take(from->relations);
+	to->relation_count = from->relation_count;
+	to->sequences = take(from->sequences);
+	to->sequence_count = from->sequence_count;
+	to->large_objects = from->large_objects;
+	from->relation_count = from->sequence_count = 0;
+	manifest_sort(to);
+	forget_counting(p);
+	return 0;
+}
+
 int parity_open(struct parity *p, const struct drill_request *drill, const struct pg_target *target,
 		const char *excuse, struct error *err)
 {
-	if (pg_connect(target, drill->deadline, &p->pg, err) < 0)
-		return -1;
 	p->drill = drill;
 	p->excuse = excuse ? xstrdup(excuse) : NULL;
 	p->measure = (struct measure){
@@ -21,11 +99,16 @@ int parity_open(struct parity *p, const struct drill_request *drill, const struc
 		.predecessor_name = drill->predecessor_name,
 		.excuse = p->excuse,
 	};
+	if (level_has_rung(drill->level, RUNG_VOLUME))
+		begin_counting(p, target);
+	if (pg_connect(target, drill->deadline, &p->pg, err) < 0)
+		return -1;
 	return survey_identity(p->pg, &p->restored, err);
 }
 
 void parity_done(struct parity *p)
 {
+	forget_counting(p);
 	pg_close(&p->pg);
 	manifest_done(&p->restored);
 	free(p->excuse);
@@ -87,6 +170,9 @@ int parity_structure(struct parity *p, struct findings *f, struct text *summary,
 	if (survey_structure(p, err) < 0)
 		return -1;
 	compare_structure(&p->measure, &s);
+	/* settling locks tables that are counted, and empties them for the while */
+	if (s.count)
+		errand_wait(p->errand, -1);
 	if (settle_texts(p->pg, &p->measure, &s, err) < 0)
 		return -1;
 	structure_report(&s, &p->measure, f);
@@ -102,14 +188,6 @@ int parity_structure(struct parity *p, struct findings *f, struct text *summary,
 }
 
 /* ---------------------------------------------------------------- volume */
-
-static void counted(void *context, size_t done, size_t of)
-{
-	const struct parity *p = context;
-
-	if (p->drill->progress)
-		p->drill->progress(p->drill->context, RUNG_VOLUME, "tables counted", (int64_t)done, (int64_t)of);
-}
 
 static void report_uncompared(const struct parity *p, struct findings *f)
 {
@@ -142,13 +220,8 @@ static void summarise_volume(const struct parity *p, const struct findings *f, s
 
 int parity_volume(struct parity *p, struct findings *f, struct text *summary, struct error *err)
 {
-	bool uncounted = p->drill->manifest && !p->drill->manifest->counts_exact;
-
-	if (survey_relations(p->pg, &p->restored, err) < 0 ||
-	    (!uncounted && survey_rows(p->pg, &p->restored, counted, p, err) < 0) ||
-	    survey_large_objects(p->pg, &p->restored, err) < 0)
+	if (take_counting(p, err) < 0)
 		return -1;
-	manifest_sort(&p->restored);
 	if (p->drill->manifest)
 		compare_volume(&p->measure, f);
 	else
@@ -160,13 +233,10 @@ int parity_volume(struct parity *p, struct findings *f, struct text *summary, st
 
 /* ---------------------------------------------------------------- sequences */
 
-int parity_sequences(struct parity *p, struct findings *f, struct text *summary, struct error *err)
+void parity_sequences(struct parity *p, struct findings *f, struct text *summary)
 {
 	size_t well, all;
 
-	if (survey_sequences(p->pg, &p->restored, err) < 0 || survey_sequence_reach(p->pg, &p->restored, err) < 0)
-		return -1;
-	manifest_sort(&p->restored);
 	compare_sequences(&p->measure, f);
 	well = findings_count(f, RUNG_SEQUENCES, RESULT_PASS);
 	all = well + amiss(f, RUNG_SEQUENCES);
@@ -174,5 +244,4 @@ int parity_sequences(struct parity *p, struct findings *f, struct text *summary,
 		text_addf(summary, "%zu of %zu", well, all);
 	else
 		text_add(summary, p->drill->manifest ? "the source has none" : "nothing to compare with");
-	return 0;
 }

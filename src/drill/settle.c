@@ -6,16 +6,19 @@
 #include "port/survey.h"
 
 #define STATEMENTS_MOST 3
+#define SPARE "\"drillbox spare %zu\""
 
 /*
- * How to put a text in its object's place. Several remedies for one key are
- * tried in their order. Tables are emptied first where a statement would look at
- * their rows: in this transaction that costs nothing.
+ * How to put a text in its object's place, or in a {spare} one's beside it, which
+ * is surveyed instead. Several remedies for one key are tried in their order.
+ * Tables are emptied first where a statement would look at their rows: in this
+ * transaction that costs nothing.
  */
 static const struct remedy {
 	const char *class_name;
 	const char *key;
 	const char *statements[STATEMENTS_MOST];
+	bool beside;
 } remedies[] = {
 	{"column", "~default", {"ALTER TABLE {owner} ALTER COLUMN {last} SET DEFAULT {text}"}},
 	{"column",
@@ -32,10 +35,7 @@ static const struct remedy {
 	{"index", "~definition", {"ALTER INDEX {name} RENAME TO {spare}", "{text}"}},
 	{"trigger", "~definition", {"DROP TRIGGER {last} ON {owner}", "{text}"}},
 	{"rule", "~definition", {"DROP RULE {last} ON {owner}", "{text}"}},
-	{"view", "~definition", {"CREATE OR REPLACE VIEW {name} AS {text}"}},
-	{"view",
-	 "~definition",
-	 {"ALTER MATERIALIZED VIEW {name} RENAME TO {spare}", "CREATE MATERIALIZED VIEW {name} AS {text} WITH NO DATA"}},
+	{"view", "~definition", {"CREATE VIEW {owner}.{spare} AS {text}"}, .beside = true},
 	{"policy", "~using", {"ALTER POLICY {last} ON {owner} USING ({text})"}},
 	{"policy", "~check", {"ALTER POLICY {last} ON {owner} WITH CHECK ({text})"}},
 	{"statistics", "~definition", {"DROP STATISTICS {name}", "{text}"}},
@@ -112,7 +112,7 @@ static bool spell_word(struct text *out, const char *word, const struct object_c
 	else if (same(word, "bare"))
 		text_add_bytes(out, o->name, bare_length(o->name));
 	else if (same(word, "spare"))
-		text_addf(out, "\"drillbox spare %zu\"", n);
+		text_addf(out, SPARE, n);
 	else if (same(word, "text"))
 		text_add_bytes(out, text, strlen(text) - (ends_with(text, ";") ? 1 : 0));
 	else if ((value = value_of(c, o, word)))
@@ -152,7 +152,8 @@ struct attempt {
 	struct difference *difference;
 	const struct object_class *c;
 	bool applied;
-	char *refusal; /* the server's words for the last remedy that it did not take */
+	char *read_from; /* the object to survey instead; NULL: its own */
+	char *refusal;	 /* the server's words for the last remedy that it did not take */
 };
 
 static bool lost(const struct error *err)
@@ -210,18 +211,20 @@ static int attempt(struct pg *pg, struct attempt *a, size_t n, struct error *err
 		a->applied = taken == 1;
 		if (taken == 0)
 			set_text(&a->refusal, why.text);
+		else if (remedies[i].beside)
+			a->read_from = settle_spell("{owner}.{spare}", a->c, o, "", n);
 	}
 	return 0;
 }
 
 /* ---------------------------------------------------------------- judging */
 
-static const char *text_now(const struct manifest *now, const struct difference *d)
+static const char *text_now(const struct manifest *now, const struct attempt *a)
 {
-	const struct object_class *c = manifest_class(now, d->class_name);
-	const struct object *o = c ? object_class_find(c, d->name) : NULL;
+	const struct object_class *c = manifest_class(now, a->difference->class_name);
+	const struct object *o = c ? object_class_find(c, a->read_from ? a->read_from : a->difference->name) : NULL;
 
-	return o ? value_of(c, o, d->key) : NULL;
+	return o ? value_of(c, o, a->difference->key) : NULL;
 }
 
 /*
@@ -244,7 +247,7 @@ static void judge(struct attempt *all, size_t count, const struct manifest *now)
 {
 	for (size_t i = 0; i < count; i++)
 		if (all[i].applied)
-			structure_settle(all[i].difference, same(text_now(now, all[i].difference), all[i].difference->actual));
+			structure_settle(all[i].difference, same(text_now(now, &all[i]), all[i].difference->actual));
 	for (size_t i = 0; i < count; i++) {
 		autofree char *why = NULL;
 
@@ -281,41 +284,52 @@ static void leave_all_open(struct attempt *all, size_t count, const char *why)
 		structure_leave_open(all[i].difference, why);
 }
 
-static size_t gather(const struct measure *m, struct structure *s, struct attempt *all)
+/* The texts of one class: what is done to the objects of one must not disturb those of another. */
+static int settle_class(struct pg *pg, struct attempt *all, size_t count, struct error *err)
 {
+	CLEANUP(manifest_done) struct manifest now = {0};
+	struct error why;
+	int worked = try_all(pg, all, count, &now, &why);
+
+	if (worked == 0)
+		judge(all, count, &now);
+	else
+		leave_all_open(all, count, why.text);
+	if (worked < 0 && lost(&why)) {
+		*err = why;
+		return -1;
+	}
+	return pg_exec(pg, "ROLLBACK", err);
+}
+
+/* Those of the class that stands at differences[from], each once. */
+static size_t gather(const struct measure *m, struct structure *s, size_t from, struct attempt *all)
+{
+	const char *class_name = s->differences[from].class_name;
 	size_t count = 0;
 
-	for (size_t i = 0; i < s->count; i++)
-		if (s->differences[i].kind == DIFFERENCE_TEXT)
+	for (size_t i = from; i < s->count; i++)
+		if (s->differences[i].kind == DIFFERENCE_TEXT && same(s->differences[i].class_name, class_name))
 			all[count++] = (struct attempt){.difference = &s->differences[i],
-							.c = manifest_class(m->source, s->differences[i].class_name)};
+							.c = manifest_class(m->source, class_name)};
 	return count;
 }
 
 int settle_texts(struct pg *pg, const struct measure *m, struct structure *s, struct error *err)
 {
-	CLEANUP(manifest_done) struct manifest now = {0};
 	autofree struct attempt *all = xcalloc(s->count, sizeof(*all));
-	size_t count = gather(m, s, all);
-	struct error why, ignored;
-	int worked;
 
-	if (count == 0)
-		return 0;
-	worked = try_all(pg, all, count, &now, &why);
-	if (worked == 0)
-		judge(all, count, &now);
-	else
-		leave_all_open(all, count, why.text);
-	for (size_t i = 0; i < count; i++)
-		free(all[i].refusal);
-	if (worked < 0 && lost(&why)) {
-		*err = why;
-		return -1;
-	}
-	if (pg_exec(pg, "ROLLBACK", &ignored) < 0) {
-		*err = ignored;
-		return -1;
+	/* whatever became of a class, none of its differences is a DIFFERENCE_TEXT any more */
+	for (size_t i = 0; i < s->count; i++) {
+		size_t count = s->differences[i].kind == DIFFERENCE_TEXT ? gather(m, s, i, all) : 0;
+		int settled = count ? settle_class(pg, all, count, err) : 0;
+
+		for (size_t k = 0; k < count; k++) {
+			free(all[k].read_from);
+			free(all[k].refusal);
+		}
+		if (settled < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -215,8 +215,8 @@ static int text_is(const void *text, const void *element)
 	return strcmp(text, *(const char *const *)element);
 }
 
-/* The missing object that 'name' belongs to: "public.orders" for "public.orders.id". NULL when there is none. */
-static const char *missing_parent(const char *name, const char *const *missing, size_t count)
+/* What 'name' belongs to, if it is among 'names': "public.orders" for "public.orders.id". NULL when there is none. */
+static const char *parent_of(const char *name, const char *const *names, size_t count)
 {
 	autofree char *prefix = xstrdup(name);
 
@@ -226,27 +226,27 @@ static const char *missing_parent(const char *name, const char *const *missing, 
 		if (prefix[cut] != '.' && prefix[cut] != ' ')
 			continue;
 		prefix[cut] = '\0';
-		hit = bsearch(prefix, missing, count, sizeof(*missing), text_is);
+		hit = bsearch(prefix, names, count, sizeof(*names), text_is);
 		if (hit)
 			return *hit;
 	}
 	return NULL;
 }
 
-/* A table that did not come back takes its columns along: they are counted, but not told one by one. */
-static void explain_missing(struct structure *s)
+/* A table that did not come back, or came from nowhere, takes its columns along: they are not told one by one. */
+static void explain(struct structure *s, enum difference_kind kind)
 {
-	autofree const char **missing = xcalloc(s->count, sizeof(*missing));
+	autofree const char **names = xcalloc(s->count, sizeof(*names));
 	size_t count = 0;
 
 	for (size_t i = 0; i < s->count; i++)
-		if (s->differences[i].kind == DIFFERENCE_MISSING)
-			missing[count++] = s->differences[i].name;
+		if (s->differences[i].kind == kind)
+			names[count++] = s->differences[i].name;
 	if (count)
-		qsort(missing, count, sizeof(*missing), by_text);
+		qsort(names, count, sizeof(*names), by_text);
 	for (size_t i = 0; i < s->count; i++)
-		if (s->differences[i].kind == DIFFERENCE_MISSING)
-			s->differences[i].within = missing_parent(s->differences[i].name, missing, count);
+		if (s->differences[i].kind == kind)
+			s->differences[i].within = parent_of(s->differences[i].name, names, count);
 }
 
 void compare_structure(const struct measure *m, struct structure *ret)
@@ -255,7 +255,8 @@ void compare_structure(const struct measure *m, struct structure *ret)
 	compare_database(m, ret);
 	compare_settings(m, ret);
 	compare_classes(m, ret);
-	explain_missing(ret);
+	explain(ret, DIFFERENCE_MISSING);
+	explain(ret, DIFFERENCE_EXTRA);
 }
 
 void structure_settle(struct difference *d, bool means_the_same)
@@ -305,24 +306,43 @@ static int by_gravity(const void *a, const void *b)
 	return order ? order : strcmp(x->name, y->name);
 }
 
-/* The part of a text that matters: where it begins to differ from the other. */
-static char *excerpt(const char *s, const char *other)
+/* A text on one line, every run of white space as one blank. */
+static char *one_line(const char *s)
 {
-	size_t from = 0, length;
+	struct text t = {0};
 
-	if (!s)
-		return xstrdup("");
-	length = strlen(s);
+	for (s += strspn(s, " \t\n"); *s; s += strspn(s, " \t\n")) {
+		size_t word = strcspn(s, " \t\n");
+
+		if (t.length)
+			text_add(&t, " ");
+		text_add_bytes(&t, s, word);
+		s += word;
+	}
+	return text_take(&t);
+}
+
+static bool inside_character(const char *s)
+{
+	return ((unsigned char)*s & 0xc0) == 0x80;
+}
+
+/* The part of a text that matters: where it begins to differ from the other. */
+static char *excerpt(const char *text, const char *other_text)
+{
+	autofree char *s = text ? one_line(text) : xstrdup(""), *other = other_text ? one_line(other_text) : xstrdup("");
+	size_t from = 0, length = strlen(s);
+
 	if (length <= EXCERPT)
-		return xstrdup(s);
-	while (other && s[from] && s[from] == other[from])
+		return take(s);
+	while (s[from] && s[from] == other[from])
 		from++;
 	from = from > EXCERPT_BEFORE ? from - EXCERPT_BEFORE : 0;
-	while (from > 0 && ((unsigned char)s[from] & 0xc0) == 0x80)
+	while (from > 0 && inside_character(s + from))
 		from--;
 	length -= from;
 	if (length > EXCERPT)
-		for (length = EXCERPT; ((unsigned char)s[from + length] & 0xc0) == 0x80;)
+		for (length = EXCERPT; inside_character(s + from + length);)
 			length--;
 	return format("%s%.*s%s", from ? "..." : "", (int)length, s + from, s[from + length] ? "..." : "");
 }
@@ -360,7 +380,7 @@ static char *describe(const struct difference *d, const char *excuse, size_t fol
 	case DIFFERENCE_EXTRA:
 		return format("%s '%s' is there, but the source has none", d->class_name, d->name);
 	case DIFFERENCE_VALUE:
-		return format("%s of %s '%s' is not what the source has%s", key_name(d->key), d->class_name, d->name, because);
+		return format("%s '%s' came back with another %s%s", d->class_name, d->name, key_name(d->key), because);
 	case DIFFERENCE_TEXT:
 	case DIFFERENCE_UNCLEAR:
 	case DIFFERENCE_NOTE:

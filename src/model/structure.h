@@ -30,7 +30,7 @@ struct difference {
 	const char *key;	/* NULL when the whole object is missing or extra */
 	const char *expected;	/* NULL where the database has none */
 	const char *actual;
-	const char *within;	/* what is missing itself and so explains that this is: its table; NULL for none */
+	const char *within;	/* its table, when that is missing or extra too and so explains it; NULL for none */
 	char *why;
 };
 

@@ -82,6 +82,17 @@ static void test_missing_table_takes_its_columns_along(void **state)
 	assert_null(check_named(&b->f, "column"));
 }
 
+static void test_extra_table_takes_its_columns_along(void **state)
+{
+	struct bench *b = *state;
+
+	lose_object(&b->source, "table", "public.orders");
+	lose_object(&b->source, "column", "public.orders.id");
+	lose_object(&b->source, "column", "public.orders.state");
+	compare(b);
+	expect_only(b, "public.orders", RESULT_FAIL, "the source has none");
+}
+
 static void test_missing_and_extra_objects(void **state)
 {
 	struct bench *b = *state;
@@ -103,7 +114,7 @@ static void test_value_differs(void **state)
 
 	set_text(&object_of(&b->restored, "table", "public.orders")->values[0], "postgres");
 	compare(b);
-	expect_only(b, "public.orders", RESULT_FAIL, "owner of table 'public.orders'");
+	expect_only(b, "public.orders", RESULT_FAIL, "table 'public.orders' came back with another owner");
 	c = check_named(&b->f, "public.orders");
 	assert_string_equal(c->expected, "shop");
 	assert_string_equal(c->actual, "postgres");
@@ -137,7 +148,7 @@ static void test_text_waits_to_be_settled(void **state)
 	structure_settle(&b->s.differences[0], false);
 	findings_done(&b->f);
 	structure_report(&b->s, &b->m, &b->f);
-	expect_only(b, "public.orders.state", RESULT_FAIL, "default of column");
+	expect_only(b, "public.orders.state", RESULT_FAIL, "another default");
 
 	structure_leave_open(&b->s.differences[0], "the server refuses the source's text");
 	findings_done(&b->f);
@@ -211,7 +222,7 @@ static void test_database_properties(void **state)
 
 	set_text(&b->restored.owner, "postgres");
 	compare(b);
-	expect_only(b, "shop", RESULT_FAIL, "owner of database 'shop'");
+	expect_only(b, "shop", RESULT_FAIL, "database 'shop' came back with another owner");
 	set_text(&b->restored.owner, "shop");
 	b->restored.connection_limit = 5;
 	compare(b);
@@ -292,6 +303,15 @@ static void test_many_differences_are_capped_and_counted(void **state)
 	assert_non_null(strstr(check_named(&b->f, "rule")->detail, "50 more"));
 }
 
+static void test_texts_are_shown_on_one_line(void **state)
+{
+	struct bench *b = *state;
+
+	set_text(&object_of(&b->restored, "table", "public.orders")->values[1], "\n  clerk\n\tSELECT  by x\n");
+	compare(b);
+	assert_string_equal(check_named(&b->f, "public.orders")->actual, "clerk SELECT by x");
+}
+
 static void test_long_texts_show_where_they_differ(void **state)
 {
 	struct bench *b = *state;
@@ -340,6 +360,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_equal_is_silent_and_says_how_much),
 		TEST(test_missing_table_takes_its_columns_along),
+		TEST(test_extra_table_takes_its_columns_along),
 		TEST(test_missing_and_extra_objects),
 		TEST(test_value_differs),
 		TEST(test_lost_grant_is_a_fail),
@@ -355,6 +376,7 @@ int main(void)
 		TEST(test_manifest_without_catalogue_is_undecided),
 		TEST(test_worst_comes_first),
 		TEST(test_many_differences_are_capped_and_counted),
+		TEST(test_texts_are_shown_on_one_line),
 		TEST(test_long_texts_show_where_they_differ),
 		TEST(test_scales),
 	};
