@@ -7,10 +7,11 @@
 
 #define STATEMENTS_MOST 3
 #define SPARE "\"drillbox spare %zu\""
+#define BESIDE "{owner}.{spare}"
 
 /*
- * How to put a text in its object's place, or in a {spare} one's beside it, which
- * is surveyed instead. Several remedies for one key are tried in their order.
+ * How to put a text in its object's place, or in that of one BESIDE it, which is
+ * surveyed instead. Several remedies for one key are tried in their order.
  * Tables are emptied first where a statement would look at their rows: in this
  * transaction that costs nothing.
  */
@@ -18,7 +19,6 @@ static const struct remedy {
 	const char *class_name;
 	const char *key;
 	const char *statements[STATEMENTS_MOST];
-	bool beside;
 } remedies[] = {
 	{"column", "~default", {"ALTER TABLE {owner} ALTER COLUMN {last} SET DEFAULT {text}"}},
 	{"column",
@@ -35,7 +35,7 @@ static const struct remedy {
 	{"index", "~definition", {"ALTER INDEX {name} RENAME TO {spare}", "{text}"}},
 	{"trigger", "~definition", {"DROP TRIGGER {last} ON {owner}", "{text}"}},
 	{"rule", "~definition", {"DROP RULE {last} ON {owner}", "{text}"}},
-	{"view", "~definition", {"CREATE VIEW {owner}.{spare} AS {text}"}, .beside = true},
+	{"view", "~definition", {"CREATE VIEW " BESIDE " AS {text}"}},
 	{"policy", "~using", {"ALTER POLICY {last} ON {owner} USING ({text})"}},
 	{"policy", "~check", {"ALTER POLICY {last} ON {owner} WITH CHECK ({text})"}},
 	{"statistics", "~definition", {"DROP STATISTICS {name}", "{text}"}},
@@ -211,8 +211,8 @@ static int attempt(struct pg *pg, struct attempt *a, size_t n, struct error *err
 		a->applied = taken == 1;
 		if (taken == 0)
 			set_text(&a->refusal, why.text);
-		else if (remedies[i].beside)
-			a->read_from = settle_spell("{owner}.{spare}", a->c, o, "", n);
+		else if (strstr(remedies[i].statements[0], BESIDE))
+			a->read_from = settle_spell(BESIDE, a->c, o, "", n);
 	}
 	return 0;
 }
