@@ -5,7 +5,7 @@
 
 #include "port/survey_sql.h"
 
-#define TABLES_PER_TRANSACTION 100 /* when rows are counted in an imported snapshot */
+#define TABLES_PER_SAVEPOINT 100 /* when rows are counted inside a transaction */
 #define MAX_NAMED 5		   /* objects without privilege that an error names */
 
 static int major_of(const struct pg *pg)
@@ -153,7 +153,7 @@ struct counting {
 	struct manifest *m;
 	size_t *to_count; /* indices of the relations that are counted */
 	size_t count;
-	const char *snapshot; /* NULL: no transactions of our own */
+	bool held; /* in a transaction with the tables' locks */
 	struct condition *conditions;
 	size_t condition_count;
 	struct text sql;
@@ -194,32 +194,28 @@ static const char *count_of(struct counting *c, size_t i)
 }
 
 /*
- * With a snapshot, every TABLES_PER_TRANSACTION counts stand between a BEGIN, a
- * SET TRANSACTION SNAPSHOT and a COMMIT: so many statements are one period.
- * Returns the index of the count that statement 'i' is; SIZE_MAX when it is
- * none, with the statement in 'ret_other' (NULL at the end).
+ * Inside a transaction a SAVEPOINT comes first, and a ROLLBACK TO it after every
+ * TABLES_PER_SAVEPOINT counts. Returns the index of the count that statement 'i'
+ * is; SIZE_MAX when it is none, with the statement in 'ret_other' (NULL at the
+ * end).
  */
 static size_t place_of(const struct counting *c, size_t i, const char **ret_other)
 {
-	static const char *const begins[] = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SET TRANSACTION SNAPSHOT"};
-	size_t period = i / (TABLES_PER_TRANSACTION + 3), at = i % (TABLES_PER_TRANSACTION + 3);
-	size_t first = period * TABLES_PER_TRANSACTION, index = first + at - 2;
-	size_t in_period = c->count > first ? c->count - first : 0;
+	size_t rollbacks, index;
 
-	if (in_period > TABLES_PER_TRANSACTION)
-		in_period = TABLES_PER_TRANSACTION;
 	*ret_other = NULL;
-	if (!c->snapshot) {
+	if (!c->held)
 		return i < c->count ? i : SIZE_MAX;
-	}
-	if (in_period == 0)
+	if (i == 0) {
+		*ret_other = "SAVEPOINT counting";
 		return SIZE_MAX;
-	if (at < 2)
-		*ret_other = begins[at];
-	else if (at - 2 < in_period)
+	}
+	rollbacks = (i - 1) / (TABLES_PER_SAVEPOINT + 1);
+	index = i - 1 - rollbacks;
+	if ((i - 1) % (TABLES_PER_SAVEPOINT + 1) == TABLES_PER_SAVEPOINT && index <= c->count)
+		*ret_other = "ROLLBACK TO SAVEPOINT counting";
+	else if (index < c->count)
 		return index;
-	else if (at - 2 == in_period)
-		*ret_other = "COMMIT";
 	return SIZE_MAX;
 }
 
@@ -230,15 +226,7 @@ static const char *next_count(void *context, size_t i)
 	size_t index = place_of(c, i, &other);
 
 	text_done(&c->sql);
-	if (index != SIZE_MAX)
-		return count_of(c, index);
-	if (other && starts_with(other, "SET")) {
-		autofree char *id = pg_literal(c->snapshot);
-
-		text_addf(&c->sql, "%s %s", other, id);
-		return c->sql.data;
-	}
-	return other;
+	return index == SIZE_MAX ? other : count_of(c, index);
 }
 
 static int take_count(void *context, size_t i, const struct pg_rows *r, struct error *err UNUSED)
@@ -256,10 +244,10 @@ static int take_count(void *context, size_t i, const struct pg_rows *r, struct e
 	return 0;
 }
 
-int survey_rows_at(struct pg *pg, const char *snapshot, struct manifest *m, survey_progress done, void *context,
-		   struct error *err)
+static int count_rows(struct pg *pg, bool held, struct manifest *m, survey_progress done, void *context,
+		      struct error *err)
 {
-	CLEANUP(counting_done) struct counting c = {.m = m, .snapshot = snapshot, .progress = done, .context = context};
+	CLEANUP(counting_done) struct counting c = {.m = m, .held = held, .progress = done, .context = context};
 	bool filtered = false;
 
 	c.to_count = xcalloc(m->relation_count + 1, sizeof(*c.to_count));
@@ -279,7 +267,12 @@ int survey_rows_at(struct pg *pg, const char *snapshot, struct manifest *m, surv
 
 int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err)
 {
-	return survey_rows_at(pg, NULL, m, done, context, err);
+	return count_rows(pg, false, m, done, context, err);
+}
+
+int survey_rows_held(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err)
+{
+	return count_rows(pg, true, m, done, context, err);
 }
 
 /* ---------------------------------------------------------------- sequences */

@@ -27,11 +27,12 @@ typedef void (*survey_progress)(void *context, size_t counted, size_t of);
 MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err);
 
 /*
- * The same in an exported snapshot, outside of any transaction: a new one for
- * every few tables, so that the server's lock table holds only those.
+ * The same inside a transaction that holds the tables' locks: what counting
+ * locks besides (indexes) is let go every few tables, so that the server's lock
+ * table does not fill with it.
  */
-MUST_CHECK int survey_rows_at(struct pg *pg, const char *snapshot, struct manifest *m, survey_progress done,
-			      void *context, struct error *err);
+MUST_CHECK int survey_rows_held(struct pg *pg, struct manifest *m, survey_progress done, void *context,
+				struct error *err);
 
 /* Every sequence with its value and what it feeds. Reads no snapshot: call it when nothing can move back. */
 MUST_CHECK int survey_sequences(struct pg *pg, struct manifest *m, struct error *err);

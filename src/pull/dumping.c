@@ -13,7 +13,7 @@
 #include "pull/precheck.h"
 
 #define LOOK_MS 500
-#define QUEUED_LOCK_MS 30000 /* with our own locks held, longer waiting would not help */
+#define QUEUED_LOCK_MS 10000 /* pg_dump can only wait for one who waits for us: longer would not help, and holds all others up */
 #define MAX_ARGUMENTS 16
 
 /* ---------------------------------------------------------------- what it comes to on the disk */

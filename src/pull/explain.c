@@ -21,7 +21,12 @@ static const struct {
 	 "row security would hide rows from the dump (%m): ALTER ROLE ... BYPASSRLS for the role that dumps"},
 	{"row security", ERR_PRIVILEGE, "row security would hide rows from the dump (%m): ALTER ROLE ... BYPASSRLS for the role that dumps"},
 	{"permission denied", ERR_PRIVILEGE, "the role that dumps may not read everything (%m): GRANT it; 'drillbox doctor' lists all"},
+	/* --lock-wait-timeout is a statement timeout to the server */
+	{"due to statement timeout\npg_dump: detail: Query was: LOCK TABLE", ERR_CHANGED,
+	 "somebody waits for a lock behind ours, so pg_dump could not take its own: try again when the schema is at rest"},
 	{"canceling statement due to lock timeout", ERR_CHANGED,
+	 "somebody waits for a lock behind ours, so pg_dump could not take its own (%m): try again when the schema is at rest"},
+	{"could not obtain lock", ERR_CHANGED,
 	 "somebody waits for a lock behind ours, so pg_dump could not take its own (%m): try again when the schema is at rest"},
 	{"conflict with recovery", ERR_CHANGED,
 	 "the standby cancelled the dump%t, because it had to apply what the dump still read: set hot_standby_feedback = on or "

@@ -29,8 +29,13 @@ static const char snapshot_query[] =
 struct pull {
 	const struct pull_request *request;
 	struct pg_target target;
-	struct pg *keeper;   /* holds the locks and the snapshot */
-	struct pg *surveyor; /* reads in the snapshot */
+	/*
+	 * Holds the locks and the snapshot, and takes the survey: on any other
+	 * connection a count would queue behind whoever waits for our locks, and
+	 * we would wait for it, for ever.
+	 */
+	struct pg *keeper;
+	struct pg *observer; /* sees what is there now, and who is in the way */
 	struct manifest *manifest;
 	struct dumping dumping;
 	struct pull_progress progress;
@@ -45,7 +50,7 @@ struct pull {
 static void pull_done(struct pull *p)
 {
 	dumping_done(&p->dumping);
-	pg_close(&p->surveyor);
+	pg_close(&p->observer);
 	pg_close(&p->keeper);
 	strings_done(&p->tables);
 	free(p->listing);
@@ -93,6 +98,9 @@ static const struct {
 /* 'err' came from this connection: an error that a second attempt may not meet gets its kind. Returns -1. */
 static int judge(const struct pg *pg, struct error *err)
 {
+	if (err->kind == ERR_PRIVILEGE && *pg_message(pg))
+		return fail(err, ERR_PRIVILEGE, "%s: grant it to the role that dumps; 'drillbox doctor' lists all that lacks",
+			    pg_message(pg));
 	if (err->kind != ERR_SOURCE && err->kind != ERR_NETWORK)
 		return -1;
 	if (strstr(pg_message(pg), "conflict with recovery"))
@@ -121,7 +129,7 @@ static int list_tables(struct pull *p, bool *ret_same, struct error *err)
 
 	strings_done(&p->tables);
 	text_done(&p->sql);
-	if (pg_query_each(p->surveyor, tables_query, take_table, p, err) < 0)
+	if (pg_query_each(p->observer, tables_query, take_table, p, err) < 0)
 		return fail_within(err, "listing the tables");
 	p->listing = text_take(&p->sql);
 	*ret_same = same(before, p->listing);
@@ -142,7 +150,7 @@ static int find_holder(void *context, struct error *err)
 	const char *params[] = {pid};
 
 	(void)snprintf(pid, sizeof(pid), "%d", pg_backend_pid(p->keeper));
-	if (pg_query_params(p->surveyor, query, 1, params, &rows, err) < 0)
+	if (pg_query_params(p->observer, query, 1, params, &rows, err) < 0)
 		return -1;
 	if (pg_row_count(&rows) > 0) {
 		const char *program = pg_text(&rows, 0, 2);
@@ -249,17 +257,6 @@ static int survey_tick(void *context, struct error *err)
 	return p->progress.stage == PULL_DUMPING ? dumping_look(&p->dumping, err) : 0;
 }
 
-static int enter_snapshot(struct pull *p, struct error *err)
-{
-	autofree char *id = pg_literal(p->snapshot);
-	autofree char *sql = format("SET TRANSACTION SNAPSHOT %s", id);
-
-	if (pg_exec(p->surveyor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0 ||
-	    pg_exec(p->surveyor, sql, err) < 0)
-		return fail_within(err, "entering the snapshot a second time");
-	return 0;
-}
-
 static void on_counted(void *context, size_t counted, size_t of)
 {
 	struct pull *p = context;
@@ -280,17 +277,17 @@ static void leave_out_counts(struct manifest *m)
 static int survey(struct pull *p, struct error *err)
 {
 	struct manifest *m = p->manifest;
-	struct pg *pg = p->surveyor;
+	struct pg *pg = p->keeper;
 
 	if (survey_identity(pg, m, err) < 0 || survey_relations(pg, m, err) < 0 || survey_catalogue(pg, m, err) < 0 ||
 	    survey_fingerprint(pg, &p->fingerprint, err) < 0 || survey_large_objects(pg, m, err) < 0 ||
-	    survey_sequence_reach(pg, m, err) < 0 || pg_exec(pg, "COMMIT", err) < 0)
+	    survey_sequence_reach(pg, m, err) < 0)
 		return -1;
 	if (!p->request->source->counts) {
 		leave_out_counts(m);
 		return 0;
 	}
-	return survey_rows_at(pg, p->snapshot, m, on_counted, p, err);
+	return survey_rows_held(pg, m, on_counted, p, err);
 }
 
 /* ---------------------------------------------------------------- altered meanwhile */
@@ -339,13 +336,13 @@ static int look_again(struct pull *p, struct error *err)
 	CLEANUP(manifest_done) struct manifest now = {0};
 	autofree char *fingerprint = NULL;
 
-	if (survey_fingerprint(p->surveyor, &fingerprint, err) < 0)
+	if (survey_fingerprint(p->observer, &fingerprint, err) < 0)
 		return -1;
 	if (same(fingerprint, p->fingerprint))
 		return 0;
-	if (pg_exec(p->surveyor, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0 ||
-	    survey_catalogue(p->surveyor, &now, err) < 0 || pg_exec(p->surveyor, "COMMIT", err) < 0)
-		return judge(p->surveyor, err);
+	if (pg_exec(p->observer, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0 ||
+	    survey_catalogue(p->observer, &now, err) < 0 || pg_exec(p->observer, "COMMIT", err) < 0)
+		return judge(p->observer, err);
 	return compare_catalogues(p->manifest, &now, err);
 }
 
@@ -360,19 +357,20 @@ static int connect_both(struct pull *p, struct error *err)
 	/* a name may stand for several servers: all connections go where the first one went */
 	if (*pg_address(p->keeper))
 		p->target.address = pg_address(p->keeper);
-	return pg_connect(&p->target, deadline, &p->surveyor, err);
+	return pg_connect(&p->target, deadline, &p->observer, err);
 }
 
 static int dump_and_survey(struct pull *p, struct error *err)
 {
-	if (enter_snapshot(p, err) < 0 || survey_sequences(p->surveyor, p->manifest, err) < 0)
-		return judge(p->surveyor, err);
+	if (survey_sequences(p->keeper, p->manifest, err) < 0)
+		return explain_lock(p, err);
 	enter(p, PULL_DUMPING);
 	if (dumping_start(&p->dumping, p->request, p->snapshot, pg_address(p->keeper), err) < 0)
 		return -1;
-	pg_set_tick(p->surveyor, survey_tick, p, TICK_MS);
+	pg_set_tick(p->keeper, survey_tick, p, TICK_MS);
 	if (survey(p, err) < 0)
-		return judge(p->surveyor, err);
+		return explain_lock(p, err);
+	pg_set_tick(p->keeper, NULL, NULL, 0);
 	return dumping_wait(&p->dumping, tell, p, err);
 }
 
@@ -405,7 +403,7 @@ int pull_postgres(const struct pull_request *request, struct manifest *ret, stru
 	enter(&p, PULL_COMPARING);
 	if (look_again(&p, err) < 0)
 		return -1;
-	/* until here the locks were ours: that they were lost on the way would not go unseen */
+	/* that the locks were lost on the way would not go unseen */
 	if (pg_exec(p.keeper, "COMMIT", err) < 0)
 		return fail_within(err, "the connection that held the snapshot");
 	describe(&p);

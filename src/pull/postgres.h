@@ -4,10 +4,10 @@
  *
  * The keeper connection locks every table (ACCESS SHARE, under the source's
  * lock timeout), exports the snapshot and stays open until everything has
- * ended. pg_dump imports the snapshot and writes the part file; meanwhile a
- * second connection in the same snapshot surveys catalogue and rows, pipelined.
- * Afterwards the catalogue is looked at once more: what was altered meanwhile
- * cannot be trusted.
+ * ended. pg_dump imports the snapshot and writes the part file; meanwhile the
+ * keeper, whose locks are granted already, surveys catalogue and rows,
+ * pipelined. Afterwards another connection looks at the catalogue once more:
+ * what was altered meanwhile cannot be trusted.
  *
  * Nothing is synced and no digest is made: that is the store's.
  */
