@@ -7,8 +7,8 @@
 #include "ledger/book.h"
 #include "ledger/ledger.h"
 
-#define SCRATCH_WINDOW_S (60 * 86400)
-#define ATTEMPTS_LOOKED_AT 4000 /* events of one source that say when it is due: months of hourly failures */
+#define SCRATCH_WINDOW_S (INT64_C(60) * 86400)
+#define ATTEMPTS_LOOKED_AT 1000 /* events of one source that say when it is due: weeks of hourly failures */
 
 static int reading(int r, struct error *err)
 {
@@ -22,21 +22,14 @@ static char *text_or_null(struct sqlite_statement *s, int column)
 
 /* ---- events ---- */
 
-/* The columns that read_event() takes, for each kind. */
-#define EVENT_COLUMNS "kind, id, round, source, trigger, dump, verdict, reason, why, interrupted, started, ended, " \
-		      "seconds, bytes, level, restore_seconds, pid, pid_started, boot"
-#define COMMON_BEFORE_DUMP "source, trigger"
-#define COMMON_AFTER_DUMP "verdict, reason, why, interrupted, started, ended, seconds"
-#define COMMON_END "pid, pid_started, boot, opened"
-#define SELECT_ROUNDS                                                                       \
-	"SELECT 0 AS kind, id, id AS round, " COMMON_BEFORE_DUMP ", NULL AS dump, "         \
-	COMMON_AFTER_DUMP ", NULL AS bytes, NULL AS level, NULL AS restore_seconds, " COMMON_END " FROM rounds"
-#define SELECT_PULLS                                                                        \
-	"SELECT 1 AS kind, id, round, " COMMON_BEFORE_DUMP ", dump, " COMMON_AFTER_DUMP     \
-	", bytes, NULL AS level, NULL AS restore_seconds, " COMMON_END " FROM pulls"
-#define SELECT_DRILLS                                                                       \
-	"SELECT 2 AS kind, id, round, " COMMON_BEFORE_DUMP ", dump, " COMMON_AFTER_DUMP     \
-	", scratch_bytes AS bytes, level, restore_seconds, " COMMON_END " FROM drills"
+/* What read_event() takes, for each kind; 'opened' is there to be sorted by. */
+#define SELECT_EVENT(kind, table, round, dump, bytes, level, restore_seconds)                                    \
+	"SELECT " kind " AS kind, id, " round " AS round, source, trigger, " dump " AS dump, verdict, reason, why, " \
+	"interrupted, started, ended, seconds, " bytes " AS bytes, " level " AS level, "                         \
+	restore_seconds " AS restore_seconds, pid, pid_started, boot, opened FROM " table
+#define SELECT_ROUNDS SELECT_EVENT("0", "rounds", "id", "NULL", "NULL", "NULL", "NULL")
+#define SELECT_PULLS SELECT_EVENT("1", "pulls", "round", "dump", "bytes", "NULL", "NULL")
+#define SELECT_DRILLS SELECT_EVENT("2", "drills", "round", "dump", "scratch_bytes", "level", "restore_seconds")
 
 /* A running row is as old as the wall clock says, one whose process is gone was interrupted, settled or not. */
 static void judge_running(const struct ledger *l, struct event *e, const struct worker *w)
@@ -93,7 +86,7 @@ static int read_event(const struct ledger *l, struct sqlite_statement *s, struct
 	return 0;
 }
 
-/* All rows of a prepared statement with EVENT_COLUMNS. */
+/* All rows of a prepared statement over SELECT_EVENTs. */
 static int read_events(const struct ledger *l, struct sqlite_statement *s, struct events *list, struct error *err)
 {
 	int r;
@@ -120,17 +113,32 @@ static int read_one_event(const struct ledger *l, struct sqlite_statement *s, bo
 	return 0;
 }
 
+/*
+ * Each kind is asked for by itself, in its order, so that SQLite merges the three
+ * and stops at the limit: the last 30 of ten years are found without reading them.
+ */
+static char *history_sql(const struct history_filter *f)
+{
+	static const char *const kinds[] = {SELECT_ROUNDS, SELECT_PULLS, SELECT_DRILLS};
+	struct text t = {0};
+
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (i == EVENT_ROUND && (!f->rounds || f->dump))
+			continue;
+		text_addf(&t, "%s%s WHERE started >= ?3%s%s", t.length ? " UNION ALL " : "", kinds[i],
+			  f->source ? " AND source = ?1" : "", f->dump ? " AND dump = ?2" : "");
+	}
+	text_add(&t, " ORDER BY opened DESC, kind DESC LIMIT ?4");
+	return text_take(&t);
+}
+
 int ledger_history(struct ledger *l, const struct history_filter *filter, struct events *ret, struct error *err)
 {
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
 	CLEANUP(events_done) struct events list = {0};
+	autofree char *sql = history_sql(filter);
 
-	if (sqlite_prepare(l->db, &s, err,
-			   "SELECT " EVENT_COLUMNS " FROM (" SELECT_ROUNDS " UNION ALL " SELECT_PULLS
-			   " UNION ALL " SELECT_DRILLS ") "
-			   "WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR dump = ?2) AND started >= ?3 "
-			   "AND (kind > 0 OR ?4) ORDER BY opened DESC, kind DESC LIMIT ?5",
-			   "ttibi", filter->source, filter->dump, filter->since, (int)filter->rounds,
+	if (sqlite_prepare(l->db, &s, err, sql, "ttii", filter->source, filter->dump, filter->since,
 			   filter->limit ? (int64_t)filter->limit : INT64_C(-1)) < 0 ||
 	    read_events(l, s, &list, err) < 0)
 		return reading(-1, err);
@@ -145,8 +153,8 @@ int ledger_newest_pull(struct ledger *l, const char *source, bool delivered, boo
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
 
 	if (sqlite_prepare(l->db, &s, err,
-			   "SELECT " EVENT_COLUMNS " FROM (" SELECT_PULLS ") WHERE source = ? AND verdict <> 'running' "
-			   "AND (verdict = 'pass' OR NOT ?) ORDER BY id DESC LIMIT 1",
+			   SELECT_PULLS " WHERE source = ? AND verdict <> 'running' AND (verdict = 'pass' OR NOT ?) "
+					"ORDER BY opened DESC LIMIT 1",
 			   "tb", source, (int)delivered) < 0)
 		return reading(-1, err);
 	return reading(read_one_event(l, s, ret_found, ret, err), err);
@@ -225,7 +233,7 @@ int ledger_drill(struct ledger *l, int64_t id, struct drill_record *ret, struct 
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
 	bool found;
 
-	if (sqlite_prepare(l->db, &s, err, "SELECT " EVENT_COLUMNS " FROM (" SELECT_DRILLS ") WHERE id = ?", "i", id) < 0 ||
+	if (sqlite_prepare(l->db, &s, err, SELECT_DRILLS " WHERE id = ?", "i", id) < 0 ||
 	    read_one_event(l, s, &found, &d.event, err) < 0)
 		return reading(-1, err);
 	if (!found)
@@ -243,7 +251,7 @@ int ledger_newest_drill(struct ledger *l, const char *source, const char *dump, 
 {
 	return reading(sqlite_get_int(l->db, ret_id, 0, err,
 				      "SELECT id FROM drills WHERE (?1 IS NULL OR source = ?1) "
-				      "AND (?2 IS NULL OR dump = ?2) ORDER BY id DESC LIMIT 1",
+				      "AND (?2 IS NULL OR dump = ?2) ORDER BY opened DESC LIMIT 1",
 				      "tt", source, dump),
 		       err);
 }
@@ -455,10 +463,14 @@ int ledger_pull_size(struct ledger *l, const char *source, int64_t *ret_bytes, d
 
 int ledger_scratch_largest(struct ledger *l, const char *source, int64_t *ret_bytes, struct error *err)
 {
-	return reading(sqlite_get_int(l->db, ret_bytes, 0, err,
-				      "SELECT max(scratch_bytes) FROM drills WHERE (?1 IS NULL OR source = ?1) "
-				      "AND started >= (SELECT max(started) FROM drills WHERE ?1 IS NULL OR source = ?1) - ?2",
-				      "ti", source, (int64_t)SCRATCH_WINDOW_S),
+	static const char of_all[] = "SELECT max(scratch_bytes) FROM drills "
+				     "WHERE opened >= (SELECT max(opened) FROM drills) - ?2 AND ?1 IS NULL";
+	static const char of_source[] =
+		"SELECT max(scratch_bytes) FROM drills WHERE source = ?1 "
+		"AND opened >= (SELECT max(opened) FROM drills WHERE source = ?1) - ?2";
+
+	return reading(sqlite_get_int(l->db, ret_bytes, 0, err, source ? of_source : of_all, "ti", source,
+				      SCRATCH_WINDOW_S * 1000000),
 		       err);
 }
 
@@ -479,7 +491,7 @@ int ledger_restore_median(struct ledger *l, const char *source, size_t most, dou
 
 	if (sqlite_prepare(l->db, &s, err,
 			   "SELECT restore_seconds FROM drills WHERE source = ? AND verdict = 'pass' "
-			   "AND restore_seconds IS NOT NULL ORDER BY id DESC LIMIT ?",
+			   "AND restore_seconds IS NOT NULL ORDER BY opened DESC LIMIT ?",
 			   "ti", source, (int64_t)most) < 0)
 		return reading(-1, err);
 	while ((r = sqlite_step(s, err)) > 0) {
@@ -502,7 +514,7 @@ int ledger_phase_seconds(struct ledger *l, const char *source, enum rung rung, d
 
 	if (sqlite_prepare(l->db, &s, err,
 			   "SELECT sum(seconds) FROM phases WHERE rung = ? AND drill = "
-			   "(SELECT max(id) FROM drills WHERE source = ? AND verdict = 'pass')",
+			   "(SELECT id FROM drills WHERE source = ? AND verdict = 'pass' ORDER BY opened DESC LIMIT 1)",
 			   "tt", rung_word(rung), source) < 0 ||
 	    (r = sqlite_step(s, err)) < 0)
 		return reading(-1, err);
@@ -512,13 +524,17 @@ int ledger_phase_seconds(struct ledger *l, const char *source, enum rung rung, d
 
 /* ---- time ---- */
 
+/* Of a table of work: rows that were opened long ago also ended long ago. */
+#define NEWEST_OF(table)                                                                                    \
+	"SELECT max(max(started, ifnull(ended, started))) FROM "                                            \
+	"(SELECT started, ended FROM " table " ORDER BY opened DESC LIMIT 100)"
+
 int ledger_newest_time(struct ledger *l, int64_t *ret, struct error *err)
 {
 	return reading(sqlite_get_int(l->db, ret, TIME_UNKNOWN, err,
-				      "SELECT max(t) FROM (SELECT max(max(started, ifnull(ended, started))) AS t FROM rounds "
-				      "UNION ALL SELECT max(max(started, ifnull(ended, started))) FROM pulls "
-				      "UNION ALL SELECT max(max(started, ifnull(ended, started))) FROM drills "
-				      "UNION ALL SELECT max(first_seen) FROM sources "
+				      "SELECT max(t) FROM (SELECT NULL AS t UNION ALL " NEWEST_OF("rounds")
+				      " UNION ALL " NEWEST_OF("pulls") " UNION ALL " NEWEST_OF("drills")
+				      " UNION ALL SELECT max(first_seen) FROM sources "
 				      "UNION ALL SELECT max(at) FROM rereads UNION ALL SELECT max(at) FROM acceptances "
 				      "UNION ALL SELECT max(at) FROM acknowledgements UNION ALL SELECT max(at) FROM presses "
 				      "UNION ALL SELECT max(at) FROM clocks)",

@@ -160,10 +160,14 @@ CREATE TABLE clocks (
 	boot        TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX pulls_of_source ON pulls (source, id);
-CREATE INDEX drills_of_source ON drills (source, id);
+-- For history and schedule: the newest few of all, or of a source, without looking at the rest.
+CREATE INDEX rounds_opened ON rounds (opened);
+CREATE INDEX rounds_of_source ON rounds (source, opened);
+CREATE INDEX pulls_opened ON pulls (opened);
+CREATE INDEX pulls_of_source ON pulls (source, opened);
+CREATE INDEX drills_opened ON drills (opened);
+CREATE INDEX drills_of_source ON drills (source, opened);
 CREATE INDEX drills_of_dump ON drills (dump, id);
-CREATE INDEX rounds_of_source ON rounds (source, id);
 CREATE INDEX rereads_of_dump ON rereads (dump, at);
 CREATE INDEX acceptances_of_dump ON acceptances (dump);
 CREATE INDEX clocks_of_boot ON clocks (boot, at);

@@ -928,9 +928,11 @@ static void test_medians_and_scratch(void **state)
 	assert_true(median < 0);
 	must(ledger_scratch_largest(d->ledger, NULL, &bytes, &d->err));
 	assert_int_equal(bytes, 50);
+	must(ledger_scratch_largest(d->ledger, "shop", &bytes, &d->err));
+	assert_int_equal(bytes, 50);
 	must(ledger_scratch_largest(d->ledger, "crm", &bytes, &d->err));
 	assert_int_equal(bytes, 0);
-	tamper(d, "UPDATE drills SET started = started - 100 * 86400 WHERE scratch_bytes = 50");
+	tamper(d, "UPDATE drills SET opened = opened - 100 * 86400000000 WHERE scratch_bytes = 50");
 	must(ledger_scratch_largest(d->ledger, NULL, &bytes, &d->err));
 	assert_int_equal(bytes, 40);
 }
