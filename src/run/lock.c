@@ -210,6 +210,8 @@ static int take_lock(char *owned_path, const char *verb, const char *source, str
 	set_text(&l->source, source);
 	l->since = clock_wall();
 	l->fd = open(l->path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	if (l->fd < 0 && errno == EACCES)
+		return fail(err, ERR_IO, "open '%s': %m; run it as the user who owns the data folder", l->path);
 	if (l->fd < 0)
 		return fail(err, errno == ENOSPC ? ERR_SPACE : ERR_IO, "open '%s': %m", l->path);
 	taken = wait_for(l->fd, l->path, patience, err);
