@@ -34,7 +34,7 @@
 /* Part of a template's name: one made in another way is another template. */
 static const char *const initdb_options[] = {
 	"--no-sync",	     "--wal-segsize=1", "--data-checksums",	   "--encoding=UTF8",
-	"--locale=C",	     "--auth=trust",	"--username=" CLUSTER_USER, "--no-instructions",
+	"--locale=C",	     "--auth=trust",	("--username=" CLUSTER_USER), "--no-instructions",
 };
 
 static int template_name(const struct tool *tool, char **ret, struct error *err)
@@ -149,7 +149,7 @@ int cluster_prepare(const struct tool *tool, const char *data, struct deadline d
 /* What a cluster that lives for one drill needs not do; see postgresql.conf for each. */
 static const char *const settings[] = {
 	"listen_addresses=",
-	"unix_socket_directories=" CLUSTER_SOCKETS,
+	("unix_socket_directories=" CLUSTER_SOCKETS),
 	"unix_socket_permissions=0700",
 	"fsync=off",
 	"full_page_writes=off",
@@ -169,7 +169,7 @@ static const char *const settings[] = {
 	/* the log is where a restore's errors are read from */
 	"logging_collector=on",
 	"log_destination=jsonlog",
-	"log_directory=" INSIDE_LOG,
+	("log_directory=" INSIDE_LOG),
 	"log_filename=server.log",
 	"log_file_mode=0600",
 	"log_rotation_age=0",

@@ -254,8 +254,10 @@ static char *value_of(const char *sql, const char *key)
 	if (!at)
 		return NULL;
 	for (at += strlen(pattern); *at; at++) {
-		if (*at == '\'' && *++at != '\'')
+		/* a quote within is written twice, one alone is the end */
+		if (at[0] == '\'' && at[1] != '\'')
 			break;
+		at += at[0] == '\'';
 		text_add_bytes(&out, at, 1);
 	}
 	return text_take(&out);

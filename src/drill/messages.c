@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,13 +124,7 @@ static char *field(const struct json *root, const char *key)
 
 static void copy_word(char *to, size_t size, const char *from)
 {
-	size_t n = from ? strlen(from) : 0;
-
-	if (n >= size)
-		n = size - 1;
-	if (n)
-		memcpy(to, from, n);
-	to[n] = '\0';
+	(void)snprintf(to, size, "%s", from ? from : "");
 }
 
 static bool severe(const char *severity)

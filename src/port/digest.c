@@ -53,26 +53,33 @@ void digest_add(struct digest *d, const void *bytes, size_t n)
 		abort();
 }
 
+static void write_hex(const unsigned char *bytes, unsigned int n, char ret_hex[SHA256_HEX])
+{
+	autofree char *text = hex(bytes, n);
+
+	if (n != (SHA256_HEX - 1) / 2)
+		abort();
+	memcpy(ret_hex, text, SHA256_HEX);
+}
+
 void digest_end(struct digest *d, char ret_hex[SHA256_HEX])
 {
 	unsigned char bytes[EVP_MAX_MD_SIZE];
 	unsigned int n = 0;
-	autofree char *text = NULL;
 
-	if (EVP_DigestFinal_ex(d->context, bytes, &n) != 1 || n != (SHA256_HEX - 1) / 2)
+	if (EVP_DigestFinal_ex(d->context, bytes, &n) != 1)
 		abort();
-	text = hex(bytes, n);
-	memcpy(ret_hex, text, SHA256_HEX);
+	write_hex(bytes, n, ret_hex);
 }
 
 int digest_bytes(const void *bytes, size_t n, char ret_hex[SHA256_HEX], struct error *err)
 {
-	CLEANUP(digest_free) struct digest *d = NULL;
+	unsigned char result[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
 
-	if (digest_new(&d, err) < 0)
-		return -1;
-	digest_add(d, bytes, n);
-	digest_end(d, ret_hex);
+	if (EVP_Digest(bytes, n, result, &length, EVP_sha256(), NULL) != 1)
+		return fail(err, ERR_LACKING, "OpenSSL does not offer SHA-256: look at its configuration");
+	write_hex(result, length, ret_hex);
 	return 0;
 }
 

@@ -272,7 +272,7 @@ static struct dump dump_of(const char *database, const char *name, const char *c
 	autofree char *inside = format("--file=/out/%s", name);
 	const struct sandbox_bind binds[] = {{data, "/out", true}, {source.sockets, CLUSTER_SOCKETS, false}};
 	const struct sandbox sandbox = {.binds = binds, .bind_count = COUNT(binds)};
-	const char *argv[12] = {program, "--host=" CLUSTER_SOCKETS, "--username=postgres", "--compress=zstd:1", inside, database};
+	const char *argv[12] = {program, ("--host=" CLUSTER_SOCKETS), "--username=postgres", "--compress=zstd:1", inside, database};
 	struct process_spec spec = {.argv = argv};
 	struct dump d = {0};
 	size_t n = 6;
@@ -373,8 +373,7 @@ static void make_shop(const char *database)
 	SQL(&source, database, "CREATE TABLE public.customers (id integer PRIMARY KEY, name text)",
 	    "CREATE TABLE public.orders (id serial PRIMARY KEY, customer integer, note text)",
 	    "INSERT INTO public.customers SELECT i, 'c' || i FROM pg_catalog.generate_series(1, 100) i",
-	    "INSERT INTO public.orders (customer, note) SELECT 1 + i % 100, pg_catalog.repeat('x', 20) FROM "
-	    "pg_catalog.generate_series(1, 5000) i",
+	    "INSERT INTO public.orders (customer, note) SELECT 1 + i % 100, 'xyz' FROM pg_catalog.generate_series(1, 5000) i",
 	    "ALTER TABLE public.orders ADD CONSTRAINT orders_customer_fkey FOREIGN KEY (customer) REFERENCES public.customers");
 }
 
