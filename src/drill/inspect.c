@@ -335,11 +335,13 @@ static void add_summary(const struct toc *toc, struct text *summary)
 		const char *type, *one, *many;
 	} counted[] = {{"TABLE", "table", "tables"}, {"INDEX", "index", "indexes"}, {"EXTENSION", "extension", "extensions"}};
 
-	text_addf(summary, "%s format", toc->format);
-	for (char *c = summary->data; *c && *c != ' '; c++)
+	autofree char *format_word = xstrdup(toc->format);
+
+	for (char *c = format_word; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c = (char)(*c - 'A' + 'a');
-	text_addf(summary, ", pg_dump %s of server %s", toc->dumped_by ? toc->dumped_by : "unknown",
+	text_addf(summary, "%s format, pg_dump %s of server %s", format_word,
+		  toc->dumped_by ? toc->dumped_by : "unknown",
 		  toc->server_version ? toc->server_version : "unknown");
 	for (size_t i = 0; i < COUNT(counted); i++) {
 		size_t n = toc_count(toc, counted[i].type);

@@ -189,7 +189,8 @@ static char *create_statement(const struct restore *r)
 	autofree char *name = pg_identifier(r->result->database);
 	struct text sql = {0};
 
-	text_addf(&sql, "CREATE DATABASE %s TEMPLATE template0", name);
+	/* copied as files: through the WAL it would be written twice */
+	text_addf(&sql, "CREATE DATABASE %s TEMPLATE template0 STRATEGY file_copy", name);
 	if (owner_exists(r)) {
 		autofree char *owner = pg_identifier(s->owner);
 

@@ -453,6 +453,7 @@ static void test_a_database_called_postgres_without_public(void **state)
 	struct object_class *class;
 
 	(void)state;
+	SQL(&source, CLUSTER_DATABASE, "CREATE DATABASE postgres TEMPLATE template0");
 	SQL(&source, "postgres", "DROP SCHEMA IF EXISTS public", "CREATE SCHEMA \"Sales\"",
 	    "CREATE TABLE \"Sales\".t AS SELECT 1 AS a");
 	t.dump = dump_of("postgres", "postgres.dump", NULL);
