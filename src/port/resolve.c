@@ -37,7 +37,7 @@ int resolve_name(const char *name, struct deadline deadline, struct addresses *r
 	const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
 	int code;
 
-	strcpy(lookup->name, name);
+	memcpy(lookup->name, name, strlen(name) + 1);
 	lookup->hints.ai_socktype = SOCK_STREAM;
 	lookup->request.ar_name = lookup->name;
 	lookup->request.ar_request = &lookup->hints;
