@@ -9,7 +9,7 @@
 
 #define SOURCES "/usr/share/i18n"
 #define SUPPORTED_CAP ((size_t)1 << 20)
-#define COMPILE_TIMEOUT_MS 60000
+#define COMPILE_TIMEOUT_MS (10 * 60 * 1000) /* a small board takes its time */
 
 char *locale_normal_name(const char *name)
 {
@@ -110,9 +110,9 @@ static int compile(const char *folder, const char *normal, const char *input, co
 	return rename_durably(part, final, err);
 }
 
-static bool fatal(const struct error *err)
+static bool is_over(struct deadline deadline, const struct error *err)
 {
-	return err->kind == ERR_STOPPED || err->kind == ERR_TIMEOUT;
+	return err->kind == ERR_STOPPED || deadline_left(deadline) == 0;
 }
 
 static int compile_all(const struct strings *names, const char *supported, const char *folder, struct deadline deadline,
@@ -127,7 +127,7 @@ static int compile_all(const struct strings *names, const char *supported, const
 		if (locale_find_source(supported, names->items[i], &input, &charmap) &&
 		    compile(folder, normal, input, charmap, deadline, &why) == 0)
 			continue;
-		if (input && fatal(&why)) {
+		if (input && is_over(deadline, &why)) {
 			*err = why;
 			return -1;
 		}

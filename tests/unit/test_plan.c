@@ -150,7 +150,7 @@ static void test_locale_is_provided_once(void **state)
 	CLEANUP(strings_done) struct strings names = {0}, missing = {0}, missing_again = {0}, plain = {0};
 	autofree char *path = NULL, *again = NULL, *none = NULL;
 	struct error err = {0};
-	bool sources = path_exists("/usr/share/i18n/SUPPORTED");
+	bool sources = path_exists("/usr/share/i18n/SUPPORTED") && !locale_on_system("fo_FO.ISO-8859-1");
 
 	(void)state;
 	assert_non_null(mkdtemp(data));
@@ -158,12 +158,12 @@ static void test_locale_is_provided_once(void **state)
 	assert_int_equal(locale_provide(&plain, data, NO_DEADLINE, &none, &missing, &err), 0);
 	assert_null(none);
 	strings_add(&names, "C");
-	strings_add(&names, locale_on_system("nds_DE.UTF-8") ? "tlh_KR.UTF-8" : "nds_DE.UTF-8");
+	strings_add(&names, "fo_FO.ISO-8859-1");
 	strings_add(&names, "tlh_KR.UTF-8");
 	assert_int_equal(locale_provide(&names, data, NO_DEADLINE, &path, &missing, &err), 0);
 	assert_true(strings_have(&missing, "tlh_KR.UTF-8"));
 	if (sources) {
-		autofree char *made = format("%s/locales/nds_DE.utf8/LC_COLLATE", data);
+		autofree char *made = format("%s/locales/fo_FO.iso88591/LC_COLLATE", data);
 
 		assert_non_null(path);
 		assert_true(path_exists(made));
