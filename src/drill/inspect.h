@@ -65,7 +65,7 @@ void database_shape_done(struct database_shape *s);
 /*
  * Run pg_restore -l and read its answer into 'ret'. Adds the checks "archive"
  * (fail: pg_restore cannot make sense of the bytes; undecided: it could not be
- * asked) and, where there is a manifest, "tables with data". 0 with an empty
+ * asked) and, where rows are not counted later, "tables with data". 0 with an empty
  * 'ret' (no version) when the archive could not be read; -1: stopped or out of time.
  */
 MUST_CHECK int inspect_dump(const struct drill_request *r, const struct tool *tool, struct toc *ret,

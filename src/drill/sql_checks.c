@@ -197,11 +197,7 @@ static int parse_expectation(const char *s, struct sql_check *c, struct error *e
 	return parse_value(s, c, err);
 }
 
-/*
- * One comment line of the header; what is neither 'expect' nor 'why' is just a
- * comment, unless it looks like one of them mistyped: that must not silently
- * become another expectation.
- */
+/* One comment line of the header; what is neither 'expect' nor 'why' is just a comment, unless it looks mistyped. */
 static int parse_comment(char *line, struct sql_check *c, struct error *err)
 {
 	static const char *const keys[] = {"expect", "why", NULL};
@@ -236,7 +232,7 @@ static int parse_lines(char *text, struct sql_check *c, struct error *err)
 		line = next;
 	}
 	if (!c->expected)
-		c->expected = xstrdup("true");
+		return fail(err, ERR_CONFIG, "it has no '-- expect:' line above the query; it can be %s", forms);
 	c->query = xstrdup(trim(line));
 	if (c->query[0] == '\0')
 		return fail(err, ERR_CONFIG, "there is no query in it");

@@ -6,9 +6,9 @@
  *     -- why: the shop takes that many orders on its quietest day
  *     SELECT count(*) FROM orders WHERE placed > current_setting('drillbox.dump_time')::timestamptz - interval '1 day'
  *
- * expect: true (also when nothing is said), false, a comparison (= <> < <= > >=)
- * with a number or a text, 'rows 0' (or 'rows >= 5'), 'within 10% of last
- * proven'. A file that cannot be understood makes its check undecided, never a fail.
+ * expect: true, false, a comparison (= <> < <= > >=) with a number or a text,
+ * 'rows 0' (or 'rows >= 5'), 'within 10% of last proven'. A file that cannot be
+ * understood, or expects nothing, makes its check undecided, never a fail.
  */
 #ifndef DRILLBOX_DRILL_SQL_CHECKS_H
 #define DRILLBOX_DRILL_SQL_CHECKS_H

@@ -87,7 +87,9 @@ static void test_every_form(void **state)
 static void test_broken_files_say_what_is_wrong(void **state)
 {
 	(void)state;
-	refuses("", "no query");
+	refuses("SELECT 1", "no '-- expect:' line");
+	refuses("-- A comment: more of it.\nSELECT 1\n-- expect: true", "no '-- expect:' line");
+	refuses("", "no '-- expect:' line");
 	refuses("-- expct: false\nSELECT 1", "did you mean '-- expect:'");
 	refuses("-- expects: false\nSELECT 1", "did you mean '-- expect:'");
 	refuses("-- expect:\nSELECT 1", "not understood");
@@ -101,17 +103,6 @@ static void test_broken_files_say_what_is_wrong(void **state)
 	refuses("-- expect: within 10 of last proven\nSELECT 1", "within 10%");
 	refuses("-- expect: within 10 parsecs of last proven\nSELECT 1", "parsecs");
 	refuses("-- expect: true\n\n  \n", "no query");
-}
-
-static void test_nothing_said_means_true(void **state)
-{
-	struct sql_check c = {0};
-
-	(void)state;
-	parses("-- Anything else: a comment.\nSELECT count(*) > 0 FROM orders\n-- expect: false", &c);
-	assert_int_equal(c.expects, EXPECT_TRUE);
-	assert_string_equal(c.expected, "true");
-	sql_check_done(&c);
 }
 
 struct case_of {
@@ -290,7 +281,6 @@ int main(void)
 		cmocka_unit_test(test_header_and_query),
 		cmocka_unit_test(test_every_form),
 		cmocka_unit_test(test_broken_files_say_what_is_wrong),
-		cmocka_unit_test(test_nothing_said_means_true),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_near_last),
 		cmocka_unit_test(test_rows_and_shapes),
