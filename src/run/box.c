@@ -42,13 +42,31 @@ static int open_for_work(const struct options *o, const char *verb, const char *
 	return tidy(box, err);
 }
 
+bool box_stopped(const struct box *box)
+{
+	return box->stopped || deadline_stopped((struct deadline){INT64_MAX, box->stop_fd});
+}
+
+bool box_explain_stop(struct box *box, struct error *err)
+{
+	/* reading the signal takes it from the descriptor: it is remembered here */
+	if (!box->stopped)
+		box->interrupted = stop_signal_explain(box->stop_fd, err);
+	box->stopped = true;
+	return box->interrupted;
+}
+
 int box_open(const struct options *o, enum box_use use, const char *verb, const char *source, struct box *ret,
 	     struct error *err)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
+	const struct source_config *named;
 
-	if (config_environment((const char *const *)environ, err) < 0 ||
+	/* the environment matters to what connects; who wants to read, or to get a dump out, is not turned away for it */
+	if ((use == BOX_WORK && config_environment((const char *const *)environ, err) < 0) ||
 	    configuration_load(o->config, &box.config, err) < 0)
+		return -1;
+	if (use == BOX_WORK && source && !strchr(source, '/') && box_source(&box, source, &named, err) < 0)
 		return -1;
 	if (use == BOX_WORK) {
 		if (open_for_work(o, verb, source, &box, err) < 0)

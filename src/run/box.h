@@ -23,6 +23,8 @@ struct box {
 	struct ledger *ledger;
 	struct lock *lock;
 	int stop_fd; /* readable once somebody asked us to stop; -1 unless BOX_WORK */
+	bool stopped;	  /* that was heard, see box_explain_stop() */
+	bool interrupted; /* and it was no person's wish: what it cut short is repeated */
 };
 
 #define BOX_INIT ((struct box){.stop_fd = -1})
@@ -33,10 +35,21 @@ enum box_use {
 	BOX_WORK, /* pull, drill, round, prune: holds DATA/lock, sweeps what a killed one left */
 };
 
-/* 'source' is what the lock says is being worked on; NULL: all. With o->wait it waits for the lock. */
+/*
+ * 'source' is what the lock says is being worked on; NULL: all. With o->wait it
+ * waits for the lock; a name that is neither a source nor a dump waits for nothing.
+ */
 MUST_CHECK int box_open(const struct options *o, enum box_use use, const char *verb, const char *source,
 			struct box *ret, struct error *err);
 void box_done(struct box *box);
+
+/*
+ * Work ended with ERR_STOPPED: put into 'err' who asked. True when that was no
+ * person's wish to end this very run (a shutdown).
+ */
+bool box_explain_stop(struct box *box, struct error *err);
+/* Whether a stop was asked for, heard already or not: nothing more is begun. */
+bool box_stopped(const struct box *box);
 
 /* The configured source of that name; ERR_USAGE names the nearest when there is none, a broken file is its own error. */
 MUST_CHECK int box_source(const struct box *box, const char *name, const struct source_config **ret,

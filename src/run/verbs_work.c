@@ -44,18 +44,28 @@ static int print_drill(struct box *box, const struct options *o, int64_t row)
 	return 0;
 }
 
-static int print_pull(struct box *box, const struct options *o, const char *source, const struct dump *dump)
+/* The pull's row, as JSON also where it delivered nothing. Without one there is nothing to tell. */
+static int print_pull(struct box *box, const struct options *o, const char *source, int64_t row, const struct dump *dump)
 {
 	struct report r = report_to(stdout, o->json);
-	CLEANUP(event_done) struct event row = {0};
+	CLEANUP(event_done) struct event pull = {0};
 	struct error err;
 	bool found;
 
-	if (ledger_newest_pull(box->ledger, source, false, &found, &row, &err) < 0)
+	if (ledger_newest_pull(box->ledger, source, false, &found, &pull, &err) < 0)
 		return say_error(&err);
-	if (found)
-		report_pull(&r, &row, dump);
+	if (found && pull.id == row)
+		report_pull(&r, &pull, dump);
 	return 0;
+}
+
+/* A pull that delivered nothing: the sentence, and for programs its row. */
+static int say_undelivered(struct box *box, const struct options *o, const char *source, int64_t row,
+			   const struct error *err)
+{
+	if (o->json && print_pull(box, o, source, row, NULL))
+		log_detail("the pull's row could not be read back");
+	return say_error(err);
 }
 
 int verb_pull(const struct options *o)
@@ -65,18 +75,17 @@ int verb_pull(const struct options *o)
 	const struct source_config *source;
 	struct error err;
 	int64_t row;
+	int code;
 
 	if (box_open(o, BOX_WORK, "pull", o->args[0], &box, &err) < 0 ||
 	    box_source(&box, o->args[0], &source, &err) < 0)
 		return say_error(&err);
-	if (work_pull(&box, source, trigger_of(o), 0, &dump, &row, &err) < 0) {
-		if (o->json)
-			print_pull(&box, o, source->name, NULL);
-		control_poke(box.config.box.data);
-		return say_error(&err);
-	}
+	if (work_pull(&box, source, trigger_of(o), 0, &dump, &row, &err) < 0)
+		code = say_undelivered(&box, o, source->name, row, &err);
+	else
+		code = print_pull(&box, o, source->name, row, &dump);
 	control_poke(box.config.box.data);
-	return print_pull(&box, o, source->name, &dump);
+	return code;
 }
 
 /* ---- drill */
@@ -95,7 +104,7 @@ static const struct source_config *drilled_with(const struct box *box, const cha
 	return fallback;
 }
 
-static int drill_one(struct box *box, const struct options *o, const struct dump *dump, int64_t round, bool print)
+static int drill_one(struct box *box, const struct options *o, const struct dump *dump, int64_t round, struct drilled *ret)
 {
 	CLEANUP(source_config_done) struct source_config fallback = {0};
 	const struct source_config *source = drilled_with(box, dump->source, &fallback);
@@ -108,16 +117,22 @@ static int drill_one(struct box *box, const struct options *o, const struct dump
 		.keep_s = o->keep_s,
 		.quiet = o->json,
 	};
-	enum verdict verdict;
 	struct error err;
-	int64_t row;
-	int code;
 
-	if (work_drill(box, &work, &row, &verdict, &err) < 0)
+	if (work_drill(box, &work, ret, &err) < 0) {
+		*ret = (struct drilled){.verdict = VERDICT_UNDECIDED, .reason = xstrdup(err.text)};
 		return say_error(&err);
+	}
+	return gravest(verdict_exit_code(ret->verdict), print_drill(box, o, ret->row));
+}
+
+static int drill_alone(struct box *box, const struct options *o, const struct dump *dump)
+{
+	CLEANUP(drilled_done) struct drilled drilled = {0};
+	int code = drill_one(box, o, dump, 0, &drilled);
+
 	control_poke(box->config.box.data);
-	code = print ? print_drill(box, o, row) : 0;
-	return code ? code : verdict_exit_code(verdict);
+	return code;
 }
 
 static int drill_newest(struct box *box, const struct options *o, const char *source)
@@ -132,7 +147,7 @@ static int drill_newest(struct box *box, const struct options *o, const char *so
 	if (!newest)
 		newest = dumps_newest(&list, source, TIME_UNKNOWN);
 	if (newest)
-		return drill_one(box, o, newest, 0, true);
+		return drill_alone(box, o, newest);
 	(void)fail(&err, ERR_NOTHING, "there is no dump of '%s' to drill: 'drillbox round %s' pulls one first", source, source);
 	return say_error(&err);
 }
@@ -150,7 +165,7 @@ static int each_source(struct box *box, const struct options *o, int (*one)(stru
 	for (size_t i = 0; i < box->config.source_count; i++) {
 		const struct source_config *source = box->config.sources[i];
 
-		if (deadline_stopped((struct deadline){INT64_MAX, box->stop_fd}))
+		if (box_stopped(box))
 			return gravest(code, 2);
 		if (source->broken) {
 			log_error("%s", source->why.text);
@@ -173,29 +188,14 @@ int verb_drill(const struct options *o)
 		return say_error(&err);
 	if (!what)
 		return each_source(&box, o, drill_newest);
-	if (config_source(&box.config, what) || !strchr(what, '/')) {
-		const struct source_config *source;
-
-		if (box_source(&box, what, &source, &err) < 0)
-			return say_error(&err);
+	if (!strchr(what, '/'))
 		return drill_newest(&box, o, what);
-	}
 	if (box_dump(&box, what, &dump, &err) < 0)
 		return say_error(&err);
-	return drill_one(&box, o, &dump, 0, true);
+	return drill_alone(&box, o, &dump);
 }
 
 /* ---- round */
-
-static int end_round(struct box *box, int64_t round, int code, const char *reason, bool interrupted, double started)
-{
-	enum verdict verdict = code == 0 ? VERDICT_PASS : code == 1 ? VERDICT_FAIL : VERDICT_UNDECIDED;
-	struct error err;
-
-	if (ledger_round_end(box->ledger, round, verdict, reason, interrupted, clock_mono() - started, &err) < 0)
-		return say_error(&err);
-	return code;
-}
 
 /* Retention after a round is housekeeping: what it could not do changes no verdict. */
 static void prune_after(struct box *box, const char *source)
@@ -210,14 +210,14 @@ static void prune_after(struct box *box, const char *source)
 	gone_done(gone, list.count);
 }
 
+/* The round's verdict is its drill's; one whose pull delivered nothing is undecided. */
 static int round_one(struct box *box, const struct options *o, const char *name)
 {
-	CLEANUP(event_done) struct event drilled = {0};
 	CLEANUP(dump_done) struct dump dump = {0};
-	CLEANUP(drill_record_done) struct drill_record record = {0};
+	CLEANUP(drilled_done) struct drilled drilled = {.verdict = VERDICT_UNDECIDED};
 	const struct source_config *source;
 	double started = clock_mono();
-	int64_t round, row, drill = 0;
+	int64_t round, row;
 	struct error err;
 	int code;
 
@@ -225,16 +225,17 @@ static int round_one(struct box *box, const struct options *o, const char *name)
 	    ledger_round_begin(box->ledger, name, trigger_of(o), &round, &err) < 0)
 		return say_error(&err);
 	if (work_pull(box, source, trigger_of(o), round, &dump, &row, &err) < 0) {
-		if (o->json)
-			print_pull(box, o, name, NULL);
-		return end_round(box, round, say_error(&err), err.text, err.kind == ERR_STOPPED, started);
+		drilled.reason = xstrdup(err.text);
+		code = say_undelivered(box, o, name, row, &err);
+	} else {
+		code = drill_one(box, o, &dump, round, &drilled);
 	}
-	code = drill_one(box, o, &dump, round, true);
-	if (ledger_newest_drill(box->ledger, NULL, dump.name, &drill, &err) < 0 || !drill ||
-	    ledger_drill(box->ledger, drill, &record, &err) < 0)
-		return say_error(&err);
-	code = end_round(box, round, code, record.event.reason, record.event.interrupted, started);
-	prune_after(box, name);
+	if (ledger_round_end(box->ledger, round, drilled.verdict, drilled.reason, box->interrupted, clock_mono() - started,
+			     &err) < 0)
+		code = gravest(code, say_error(&err));
+	if (!box_stopped(box))
+		prune_after(box, name);
+	control_poke(box->config.box.data);
 	return code;
 }
 
@@ -242,16 +243,11 @@ int verb_round(const struct options *o)
 {
 	const char *name = o->arg_count ? o->args[0] : NULL;
 	CLEANUP(box_done) struct box box = BOX_INIT;
-	const struct source_config *source;
 	struct error err;
 
 	if (box_open(o, BOX_WORK, "round", name, &box, &err) < 0)
 		return say_error(&err);
-	if (!name)
-		return each_source(&box, o, round_one);
-	if (box_source(&box, name, &source, &err) < 0)
-		return say_error(&err);
-	return round_one(&box, o, name);
+	return name ? round_one(&box, o, name) : each_source(&box, o, round_one);
 }
 
 /* ---- a person's word */

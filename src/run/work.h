@@ -10,11 +10,13 @@
 
 /*
  * A fresh dump of a source into the store. 0 with 'ret' filled; -1: nothing was
- * delivered and the row says why. 'round' 0: on its own.
+ * delivered and the row says why. 'round' 0: on its own. 'ret_row' is 0 where
+ * not even the row could be opened.
  */
 MUST_CHECK int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
 			 struct dump *ret, int64_t *ret_row, struct error *err);
 
+/* What is asked for ... */
 struct drill_work {
 	const struct dump *dump;
 	const struct source_config *source;
@@ -25,9 +27,17 @@ struct drill_work {
 	bool quiet;	/* do not print the psql line of a kept one (JSON) */
 };
 
+/* ... and what came of it. */
+struct drilled {
+	int64_t row;
+	enum verdict verdict;
+	char *reason; /* owned; "" for a pass */
+};
+
+void drilled_done(struct drilled *d);
+
 /* One drill, recorded. The verdict is the outcome; -1 only when the row itself could not be written. */
-MUST_CHECK int work_drill(struct box *box, const struct drill_work *work, int64_t *ret_row, enum verdict *ret_verdict,
-			  struct error *err);
+MUST_CHECK int work_drill(struct box *box, const struct drill_work *work, struct drilled *ret, struct error *err);
 
 /* Retention over every source, or 'source' alone; 'dry' only judges. 'list' and 'ret_gone' as box_judge() leaves them. */
 MUST_CHECK int work_prune(struct box *box, const char *source, bool dry, struct dumps *ret_list, char ***ret_gone,

@@ -1,13 +1,12 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "drill/drill.h"
 #include "port/toolset.h"
 #include "report/progress.h"
-#include "run/stop_signal.h"
 #include "run/work.h"
 
 #define MEDIAN_OF 30
@@ -73,6 +72,7 @@ static void on_progress(void *context, enum rung rung, const char *text, int64_t
 	lock_note(w->box->lock, rung_word(rung), done, of, text);
 }
 
+/* A row that could not be closed now is tried once more at the end. */
 static int record_end(struct watchers *w, const struct drill_outcome *o, const struct error *why)
 {
 	struct drill_end end = {
@@ -85,8 +85,10 @@ static int record_end(struct watchers *w, const struct drill_outcome *o, const s
 		.findings = &o->findings,
 	};
 
+	if (ledger_drill_end(w->box->ledger, w->row, &end, w->err) < 0)
+		return -1;
 	w->recorded = true;
-	return ledger_drill_end(w->box->ledger, w->row, &end, w->err);
+	return 0;
 }
 
 /* The verdict stands, the database stays up: the row is written before the wait. */
@@ -199,8 +201,13 @@ static int prepare(const struct box *box, const struct drill_work *work, int64_t
 	return 0;
 }
 
-int work_drill(struct box *box, const struct drill_work *work, int64_t *ret_row, enum verdict *ret_verdict,
-	       struct error *err)
+void drilled_done(struct drilled *d)
+{
+	free(d->reason);
+	*d = (struct drilled){0};
+}
+
+int work_drill(struct box *box, const struct drill_work *work, struct drilled *ret, struct error *err)
 {
 	CLEANUP(preparation_done) struct preparation p = {0};
 	CLEANUP(drill_outcome_done) struct drill_outcome outcome = {0};
@@ -218,12 +225,15 @@ int work_drill(struct box *box, const struct drill_work *work, int64_t *ret_row,
 	    drill_run(&request, &outcome, &trouble) < 0) {
 		why = &trouble;
 		if (why->kind == ERR_STOPPED)
-			watchers.interrupted = stop_signal_explain(box->stop_fd, &trouble);
+			watchers.interrupted = box_explain_stop(box, &trouble);
 	}
-	*ret_row = watchers.row;
-	*ret_verdict = why ? VERDICT_UNDECIDED : outcome.verdict;
 	/* a kept one was recorded when its verdict stood; the end of the wait changes nothing */
-	if (watchers.recorded)
-		return 0;
-	return record_end(&watchers, &outcome, why);
+	if (!watchers.recorded && record_end(&watchers, &outcome, why) < 0)
+		return -1;
+	*ret = (struct drilled){
+		.row = watchers.row,
+		.verdict = why ? VERDICT_UNDECIDED : outcome.verdict,
+		.reason = xstrdup(why ? why->text : outcome.reason ? outcome.reason : ""),
+	};
+	return 0;
 }

@@ -9,7 +9,6 @@
 #include "report/progress.h"
 #include "run/overview.h"
 #include "run/secret.h"
-#include "run/stop_signal.h"
 #include "run/work.h"
 
 #define ATTEMPTS 2	     /* a pull that was crossed is tried once more */
@@ -215,6 +214,7 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 	struct error trouble;
 	int result;
 
+	*ret_row = 0;
 	if (ledger_source_seen(box->ledger, source->name, err) < 0 ||
 	    ledger_pull_begin(box->ledger, source->name, trigger, round, ret_row, err) < 0)
 		return -1;
@@ -222,7 +222,7 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 	progress_phase(p.progress, "pull", PROGRESS_TIME, 0, -1);
 	result = pull_it(&p, ret, err);
 	if (result < 0 && err->kind == ERR_STOPPED)
-		interrupted = stop_signal_explain(box->stop_fd, err);
+		interrupted = box_explain_stop(box, err);
 	if (record(&p, *ret_row, started, ret, result < 0 ? err : NULL, interrupted, &trouble) < 0) {
 		*err = trouble;
 		return -1;
