@@ -31,7 +31,7 @@ void prechecks_add(struct prechecks *list, enum precheck_level level, enum error
 		.kind = level == PRECHECK_BAD ? kind : ERR_NONE,
 		.name = xstrdup(name),
 		.sentence = xstrdup(sentence),
-		.cure = xstrdup(cure),
+		.cure = xstrdup(cure ? cure : ""),
 	};
 }
 

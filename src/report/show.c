@@ -210,7 +210,24 @@ static char *check_words(const struct check *c)
 	return format("expected %s, found %s", *c->expected ? c->expected : "something", *c->actual ? c->actual : "nothing");
 }
 
-/* The checks of one result, one row each, where there are more of them than the reason has said already. */
+/* Whether the reason has said all there is to say: it speaks for the only check that is not well. */
+static bool said_already(const struct findings *f, const char *reason)
+{
+	size_t n = 0;
+	bool said = false;
+
+	for (size_t i = 0; i < f->check_count; i++) {
+		const struct check *c = &f->checks[i];
+
+		if (c->result != RESULT_FAIL && c->result != RESULT_UNDECIDED)
+			continue;
+		n++;
+		said = *c->detail && strstr(reason, c->detail);
+	}
+	return n == 1 && said;
+}
+
+/* The checks of one result, one row each. */
 static void print_checks(const struct report *r, const struct findings *f, enum result result)
 {
 	static const char *const headings[] = {"", "", NULL};
@@ -353,14 +370,13 @@ static void print_recovery(const struct report *r, const struct show *s)
 static void show_text(const struct report *r, const struct show *s)
 {
 	const struct findings *f = &s->drill.findings;
-	enum verdict verdict = s->drill.event.verdict;
 
 	print_heading(r, &s->drill.event);
 	say_outcome(r, s);
-	if (verdict == VERDICT_FAIL)
+	if (!said_already(f, s->drill.event.reason)) {
 		print_checks(r, f, RESULT_FAIL);
-	if (verdict == VERDICT_FAIL || verdict == VERDICT_UNDECIDED)
 		print_checks(r, f, RESULT_UNDECIDED);
+	}
 	print_phases(r, s);
 	say_acceptance(r, s);
 	say_last_proven(r, s);

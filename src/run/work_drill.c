@@ -34,6 +34,7 @@ struct preparation {
 	char *checks_dir;
 	char id[32];
 	struct dump_record record;
+	struct dump_digests listed; /* beside the dump, where the ledger never saw it arrive */
 	struct drill_record last_proof;
 	struct drill_value *last_values;
 	struct toolset tools;
@@ -171,6 +172,25 @@ static int prepare_last_values(const struct box *box, const struct drill_work *w
 	return 0;
 }
 
+/* What was it when it came? The ledger knows; one that is younger than the dump takes the store's list at its word. */
+static int prepare_digests(const struct box *box, const struct drill_work *work, struct preparation *p,
+			   struct drill_request *r, struct error *err)
+{
+	struct error said_by_the_drill;
+
+	if (ledger_dump(box->ledger, work->dump->name, &p->record, err) < 0)
+		return -1;
+	if (*p->record.sha256) {
+		r->expected_sha256 = p->record.sha256;
+		r->expected_manifest_sha256 = *p->record.manifest_sha256 ? p->record.manifest_sha256 : NULL;
+		return 0;
+	}
+	if (store_digests(work->dump, &p->listed, &said_by_the_drill) < 0)
+		return 0;
+	r->expected_manifest_sha256 = *p->listed.manifest ? p->listed.manifest : NULL;
+	return ledger_dump_found(box->ledger, work->dump, r->expected_manifest_sha256, err);
+}
+
 static int prepare(const struct box *box, const struct drill_work *work, int64_t row, struct preparation *p,
 		   struct drill_request *r, struct error *err)
 {
@@ -186,18 +206,13 @@ static int prepare(const struct box *box, const struct drill_work *work, int64_t
 	r->checks_dir = p->checks_dir = path_join(checks, work->dump->source);
 	r->deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, work->source->drill_timeout_s * 1000);
 	if (toolset_scan(&p->tools, &box->config.box.bins, r->deadline, err) < 0 || prepare_manifest(work, p, r) < 0 ||
-	    ledger_dump(box->ledger, work->dump->name, &p->record, err) < 0 ||
-	    prepare_predecessor(box, work, p, r, err) < 0 || prepare_last_values(box, work, p, r, err) < 0 ||
+	    prepare_digests(box, work, p, r, err) < 0 || prepare_predecessor(box, work, p, r, err) < 0 || prepare_last_values(box, work, p, r, err) < 0 ||
 	    ledger_scratch_largest(box->ledger, work->dump->source, &r->known_scratch, err) < 0 ||
 	    ledger_restore_median(box->ledger, work->dump->source, MEDIAN_OF, &r->restore_median, &r->restore_median_of,
 				  err) < 0)
 		return -1;
 	r->tools = &p->tools;
 	r->accepted = p->record.accepted;
-	if (*p->record.sha256)
-		r->expected_sha256 = p->record.sha256;
-	if (*p->record.manifest_sha256)
-		r->expected_manifest_sha256 = p->record.manifest_sha256;
 	return 0;
 }
 

@@ -222,12 +222,17 @@ static void test_show_undecided_judges_nothing(void **state)
 
 	(void)state;
 	a_drill(&s, VERDICT_UNDECIDED, "the box has no extension 'postgis': build the image with it");
+	findings_add(&s.drill.findings, RUNG_PLAN, RESULT_UNDECIDED, "postgis", "", "", "%s",
+		     "the box has no extension 'postgis': build the image with it");
 	s.stored = false;
 	page_open(&p, false);
 	report_show(&p.r, &s);
 	page_close(&p);
-	expect_in(&p, "UNDECIDED   after 94 s\n");
-	expect_in(&p, "The dump itself was not judged.\n");
+	expect_in(&p, "UNDECIDED   after 94 s\n"
+		      "  the box has no extension 'postgis': build the image with it\n"
+		      "  The dump itself was not judged.\n"
+		      "\n"
+		      "  No dump"); /* said once */
 	expect_in(&p, "No dump of shop is proven.\n");
 	expect_in(&p, "The dump is no longer in the store.\n");
 	assert_null(strstr(p.text, "by hand"));
