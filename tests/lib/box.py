@@ -8,6 +8,7 @@
     expect(drill, "fail", reason="public.orders", checks=[("volume", "public.orders", "fail", "412", "0")])
 """
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
@@ -47,6 +49,34 @@ class Result:
 
     def __str__(self):
         return f"`drillbox {' '.join(self.argv)}` -> {self.code}\n{self.out}{self.err}"
+
+
+# Preparing a cluster takes most of a small drill: the boxes of one run of the suite share what the first one prepared.
+PREPARED = Path(f"/tmp/drillbox-templates-{os.getuid()}")
+
+
+def _link(source, target):
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _lend_templates(data):
+    if PREPARED.exists() and data.exists() and os.access(data, os.W_OK) and not (data / "templates").exists():
+        with contextlib.suppress(OSError):
+            shutil.copytree(PREPARED, data / "templates", copy_function=_link)
+
+
+def _keep_templates(data):
+    whole = [path for path in data.glob("templates/*") if path.suffix != ".part"] if not PREPARED.exists() else []
+    if whole:
+        part = Path(tempfile.mkdtemp(prefix="drillbox-templates-", dir="/tmp"))
+        shutil.copytree(whole[0], part / whole[0].name, copy_function=_link)
+        try:
+            part.rename(PREPARED)
+        except OSError:  # another program was first
+            shutil.rmtree(part)
 
 
 class Box:
@@ -135,6 +165,8 @@ class Box:
 
     def start(self, *argv, env=None, through=(), **options):
         """A run that goes on while the test does something; see finish()."""
+        if argv and argv[0] in ("drill", "round"):
+            _lend_templates(self.data)
         process = processes.start([*through, *self._argv(argv)], "TERM", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, errors="replace", env=self._environment(env),
                                   cwd=self.dir, **options)
@@ -142,14 +174,14 @@ class Box:
         tap.at_end(processes.kill, process)
         return process
 
-    @staticmethod
-    def finish(process, timeout=120):
+    def finish(self, process, timeout=120):
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGABRT)
             out, err = process.communicate()
             raise tap.Wrong(f"`drillbox {' '.join(process.told)}` did not end in {timeout} s\n{out}{err}") from None
+        _keep_templates(self.data)
         return Result(process.told, process.returncode, out, err, time.monotonic() - process.since)
 
     def run(self, *argv, code=None, timeout=120, env=None, through=()):
