@@ -42,6 +42,8 @@ int archive_start(struct process *p, const struct dump *dump, const struct tool 
 		.memory_cap = MEMORY_CAP,
 		.file_size_cap = FILE_CAP,
 	};
+	/* once the database has its own settings, it may not let itself be written to */
+	static const char *const env[] = {"PGOPTIONS=-c default_transaction_read_only=off", NULL};
 	struct process_spec spec = like ? *like : (struct process_spec){.capture = true};
 
 	strings_add_owned(&argv, path_join(tool->bin, "pg_restore"));
@@ -57,5 +59,7 @@ int archive_start(struct process *p, const struct dump *dump, const struct tool 
 	strings_add(&argv, INSIDE_DUMP);
 	strings_add_owned(&argv, NULL);
 	spec.argv = (const char *const *)argv.items;
+	if (cluster)
+		spec.env = env;
 	return sandbox_start(p, &sandbox, &spec, err);
 }

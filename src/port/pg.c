@@ -142,7 +142,9 @@ static const char our_settings[] =
 /* The source is somebody's production: one process of it is enough. */
 static const char source_settings[] = " -c max_parallel_workers_per_gather=0";
 
-static const char scratch_settings[] = " -c event_triggers=off";
+/* What is restored there may have been set read-only. */
+static const char scratch_settings[] = " -c default_transaction_read_only=off";
+static const char no_event_triggers[] = " -c event_triggers=off";
 
 struct parameter {
 	const char *key, *value;
@@ -296,14 +298,14 @@ static int connect_once(struct pg *pg, const struct pg_target *t, const char *ad
 /* Login event triggers would run on us before any SET, and only servers from 17 on know how to leave them out. */
 static int connect_with_settings(struct pg *pg, const struct pg_target *t, const char *address, struct error *err)
 {
-	autofree char *options = t->own_settings ? NULL
-						 : format("%s%s", our_settings, t->scratch ? scratch_settings : source_settings);
+	autofree char *common = format("%s%s", our_settings, t->scratch ? scratch_settings : source_settings);
+	autofree char *options = t->own_settings ? NULL : format("%s%s", common, t->scratch ? no_event_triggers : "");
 
 	if (connect_once(pg, t, address, options, err) == 0)
 		return 0;
 	if (t->own_settings || !t->scratch || !strstr(PQerrorMessage(pg->conn), "\"event_triggers\""))
 		return -1;
-	return connect_once(pg, t, address, our_settings, err);
+	return connect_once(pg, t, address, common, err);
 }
 
 static int dial(struct pg *pg, const struct pg_target *t, struct deadline deadline, struct error *err)
