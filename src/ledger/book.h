@@ -10,6 +10,10 @@
 
 #define BOOT_TEXT 64
 
+/* When the dump ?1 last passed a drill that decides; 0: never. What was acknowledged before that is over. */
+#define LAST_PASS \
+	"(SELECT ifnull(max(ended), 0) FROM drills WHERE dump = ?1 AND verdict = 'pass' AND level <> 'quick')"
+
 /* Who works: enough to tell a process from a later one of the same number. */
 struct worker {
 	int64_t pid;

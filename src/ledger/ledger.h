@@ -106,7 +106,11 @@ MUST_CHECK int ledger_reread(struct ledger *l, const char *dump, bool matched, c
 /* The button: how long it was held and what came of it ("acknowledge shop/...", "drill", "round", "nothing: ..."). */
 MUST_CHECK int ledger_press(struct ledger *l, int64_t held_ms, const char *outcome, struct error *err);
 
-/* Accepting or acknowledging twice keeps the first acknowledgement and the last acceptance. */
+/*
+ * Accepting or acknowledging twice keeps the first acknowledgement and the last
+ * acceptance. A dump that passed after it was acknowledged and is refuted once
+ * more has to be acknowledged once more.
+ */
 MUST_CHECK int ledger_accept(struct ledger *l, const char *dump, const char *who, const char *why, struct error *err);
 MUST_CHECK int ledger_acknowledge(struct ledger *l, const char *dump, const char *who, struct error *err);
 

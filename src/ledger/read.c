@@ -377,10 +377,12 @@ static int read_words(struct ledger *l, struct dump_record *d, struct error *err
 	int64_t acknowledged;
 	int r;
 
+	/* a look that found other bytes takes back what the ones before it said */
 	if (sqlite_get_int(l->db, &d->reread, TIME_UNKNOWN, err,
-			   "SELECT max(at) FROM rereads WHERE dump = ? AND matched", "t", d->name) < 0 ||
-	    sqlite_get_int(l->db, &acknowledged, 0, err, "SELECT 1 FROM acknowledgements WHERE dump = ?", "t",
+			   "SELECT iif(matched, at, NULL) FROM rereads WHERE dump = ? ORDER BY id DESC LIMIT 1", "t",
 			   d->name) < 0 ||
+	    sqlite_get_int(l->db, &acknowledged, 0, err,
+			   "SELECT 1 FROM acknowledgements WHERE dump = ?1 AND at >= " LAST_PASS, "t", d->name) < 0 ||
 	    sqlite_prepare(l->db, &s, err,
 			   "SELECT who, why, at FROM acceptances WHERE dump = ? ORDER BY id DESC LIMIT 1", "t", d->name) < 0 ||
 	    (r = sqlite_step(s, err)) < 0)

@@ -372,7 +372,8 @@ int ledger_accept(struct ledger *l, const char *dump, const char *who, const cha
 int ledger_acknowledge(struct ledger *l, const char *dump, const char *who, struct error *err)
 {
 	return finish_alone(sqlite_run(l->db, err,
-				       "INSERT INTO acknowledgements (dump, at, who) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+				       "INSERT INTO acknowledgements (dump, at, who) VALUES (?1, ?2, ?3) "
+				       "ON CONFLICT DO UPDATE SET at = ?2, who = ?3 WHERE at < " LAST_PASS,
 				       "tit", dump, clock_wall(), who),
 			    err);
 }

@@ -85,7 +85,7 @@ struct dump_record {
 	char *accepted_why;
 	int64_t accepted_at;
 	bool acknowledged;
-	int64_t reread;			  /* when its bytes last matched their digest; TIME_UNKNOWN: never */
+	int64_t reread;			  /* when its bytes were last read and matched their digest; TIME_UNKNOWN: never, or no longer */
 };
 
 void dump_record_done(struct dump_record *d);

@@ -80,6 +80,15 @@ static int64_t ask(struct data *d, const char *sql)
 	return n;
 }
 
+static void tell(struct data *d, const char *sql)
+{
+	autofree char *path = path_join(d->path, "ledger/ledger.sqlite");
+	CLEANUP(sqlite_close) struct sqlite *db = NULL;
+
+	must(sqlite_open(path, SQLITE_WRITING, &db, &d->err));
+	must(sqlite_run(db, &d->err, sql, ""));
+}
+
 static int64_t begin_drill(struct data *d, const char *dump, enum level level)
 {
 	autofree char *source = xstrndup(dump, (size_t)(strchr(dump, '/') - dump));
@@ -622,6 +631,30 @@ static void test_an_acknowledgement_belongs_to_one_dump(void **state)
 	assert_int_equal(ask(d, "SELECT count(*) FROM acknowledgements WHERE who = 'button'"), 1);
 }
 
+/* Once it had passed, a new fail of the same dump is news. */
+static void test_an_acknowledgement_ends_with_a_pass(void **state)
+{
+	struct data *d = *state;
+	CLEANUP(dump_record_done) struct dump_record r = {0};
+
+	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_FAIL);
+	must(ledger_acknowledge(d->ledger, SHOP_1, "button", &d->err));
+	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_FAIL);
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_true(r.acknowledged);
+	dump_record_done(&r);
+	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_PASS);
+	tell(d, "UPDATE acknowledgements SET at = at - 10"); /* a test is quicker than a second */
+	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_FAIL);
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_false(r.acknowledged);
+	dump_record_done(&r);
+	must(ledger_acknowledge(d->ledger, SHOP_1, "anna", &d->err));
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_true(r.acknowledged);
+	assert_int_equal(ask(d, "SELECT count(*) FROM acknowledgements WHERE who = 'anna'"), 1);
+}
+
 static void test_a_dump_is_remembered_as_it_came(void **state)
 {
 	struct data *d = *state;
@@ -740,6 +773,11 @@ static void test_bytes_that_do_not_match_are_no_reread(void **state)
 	must(ledger_reread(d->ledger, SHOP_1, true, NULL, &d->err));
 	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
 	assert_true(r.reread != TIME_UNKNOWN);
+	dump_record_done(&r);
+	/* the disk forgot in between: the good look of then says nothing of now */
+	must(ledger_reread(d->ledger, SHOP_1, false, "the bytes changed", &d->err));
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_true(r.reread == TIME_UNKNOWN);
 }
 
 static void test_a_drill_is_two_commits(void **state)
@@ -1000,6 +1038,7 @@ int main(void)
 		with_data(test_a_running_or_interrupted_drill_changes_nothing),
 		with_data(test_accepting_proves_nothing),
 		with_data(test_an_acknowledgement_belongs_to_one_dump),
+		with_data(test_an_acknowledgement_ends_with_a_pass),
 		with_data(test_a_dump_is_remembered_as_it_came),
 		with_data(test_the_baseline_is_proven_or_accepted_and_older),
 		with_data(test_a_drill_comes_back_as_it_went_in),
