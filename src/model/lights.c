@@ -79,7 +79,9 @@ static enum pattern busy_lamp(const struct facts *f)
 	for (size_t i = 0; i < f->source_count; i++)
 		if (wants_attention(&f->sources[i]))
 			return PATTERN_DOUBLE;
-	return f->tight ? PATTERN_DOUBLE : PATTERN_OFF;
+	if (f->tight || (pass_lamp(f) == PATTERN_OFF && fail_lamp(f) == PATTERN_OFF))
+		return PATTERN_DOUBLE;
+	return PATTERN_OFF;
 }
 
 struct lights lights_of(const struct facts *f)

@@ -29,13 +29,12 @@ struct lights {
 struct source_facts {
 	bool ever_proven;
 	bool in_date;
-	bool newest_is_proven;	     /* the newest dump's state is proven */
-	bool newest_undecided;	     /* its last drill was undecided */
-	bool newest_refuted;
+	bool newest_undecided;	     /* the newest dump's last drill was undecided, or there was none and none is at work */
+	bool newest_refuted;	     /* it is refuted, or its last drill failed */
 	bool refuted_acknowledged;
 	bool older_refuted;	     /* a dump other than the newest is refuted */
 	bool proven_copy_present;    /* the newest proven dump is there, at its size */
-	bool proven_copy_fresh;	     /* its digest was re-read within a week */
+	bool proven_copy_fresh;	     /* its digest was re-read within a week, and matched */
 	bool pull_refused;	     /* login, certificate, privilege */
 	bool broken;		     /* its file cannot be used */
 };
@@ -53,7 +52,11 @@ struct facts {
 	size_t source_count;
 };
 
-/* DESIGN of the panel: per lamp, the first line that holds. */
+/*
+ * Per lamp, the first line of its table that holds. Never all three off: that is
+ * what a dead box shows, so whatever keeps green off and is not for the red lamp
+ * is for the amber one.
+ */
 struct lights lights_of(const struct facts *f);
 
 /* Whether a lamp with this pattern is lit 'ms' after the pattern's common start. 'is_fail' picks the phase of ALTERNATE. */

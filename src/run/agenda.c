@@ -5,10 +5,10 @@
 
 #define LOOK_AFTER_MS ((int64_t)24 * 3600 * 1000) /* a copy that cannot be re-read is tried again after a day */
 
-static void add(struct agenda *a, const char *verb, const char *what, const char *level, enum trigger trigger)
+static void add(struct agenda *a, const char *verb, const char *what, enum trigger trigger)
 {
 	a->tasks = grow(a->tasks, a->count, sizeof(*a->tasks));
-	a->tasks[a->count++] = (struct task){verb, xstrdup(what), level, trigger};
+	a->tasks[a->count++] = (struct task){verb, xstrdup(what), trigger};
 }
 
 static int compare_due(const void *a, const void *b)
@@ -34,7 +34,10 @@ static const char *verb_for(const struct source_overview *s)
 	return s->due.reason == DUE_INTERRUPTED && s->facts.newest_undecided ? "drill" : "round";
 }
 
-/* Proven copies that nobody has read for a week are read, so that green goes on meaning what it says. */
+/*
+ * Proven copies that nobody has read for a week, or that look damaged, are drilled
+ * as ever: green goes on meaning what it says, and bytes that rotted are refuted.
+ */
 static bool add_looking_after(struct agenda *a, const struct overview *o, int64_t now_ms)
 {
 	if (a->looked_after_ms && now_ms - a->looked_after_ms < LOOK_AFTER_MS)
@@ -42,8 +45,8 @@ static bool add_looking_after(struct agenda *a, const struct overview *o, int64_
 	for (size_t i = 0; i < o->status.source_count; i++) {
 		const struct source_overview *s = &o->sources[i];
 
-		if (s->usable && s->newest_proven && s->facts.proven_copy_present && !s->facts.proven_copy_fresh)
-			add(a, "drill", s->newest_proven, "quick", TRIGGER_SCHEDULE);
+		if (s->usable && s->newest_proven && !(s->facts.proven_copy_present && s->facts.proven_copy_fresh))
+			add(a, "drill", s->newest_proven, TRIGGER_SCHEDULE);
 	}
 	if (a->count)
 		a->looked_after_ms = now_ms;
@@ -61,7 +64,7 @@ bool agenda_add_due(struct agenda *a, const struct overview *o, int64_t now, int
 	if (n > 1)
 		qsort(due, n, sizeof(struct source_overview *), compare_due);
 	for (size_t i = 0; i < n; i++)
-		add(a, verb_for(due[i]), name_of(o, due[i]), NULL, TRIGGER_SCHEDULE);
+		add(a, verb_for(due[i]), name_of(o, due[i]), TRIGGER_SCHEDULE);
 	free(due);
 	return n > 0 || add_looking_after(a, o, now_ms);
 }
@@ -74,7 +77,7 @@ void agenda_add_press(struct agenda *a, const struct overview *o, bool rounds)
 	for (size_t i = 0; i < o->status.source_count; i++) {
 		if (!o->sources[i].usable)
 			continue;
-		add(a, rounds || o->status.sources[i].dumps == 0 ? "round" : "drill", o->status.sources[i].source, NULL,
+		add(a, rounds || o->status.sources[i].dumps == 0 ? "round" : "drill", o->status.sources[i].source,
 		    TRIGGER_BUTTON);
 	}
 }

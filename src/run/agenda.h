@@ -15,7 +15,6 @@
 struct task {
 	const char *verb;  /* "round", "drill" */
 	char *what;	   /* SOURCE or DUMP */
-	const char *level; /* NULL: as configured */
 	enum trigger trigger;
 };
 

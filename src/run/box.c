@@ -145,7 +145,7 @@ int box_dump(const struct box *box, const char *name, struct dump *ret, struct e
 
 void box_judge(const struct box *box, struct dumps *list, char **ret_gone)
 {
-	int64_t now = clock_wall();
+	int64_t now = clock_wall() + SKEW_TOLERANCE_S;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct source_config *source;

@@ -27,6 +27,8 @@ struct box {
 	bool interrupted; /* and it was no person's wish: what it cut short is repeated */
 };
 
+#define SKEW_TOLERANCE_S 300 /* so far may a source's clock be from ours; a dump dated later is dated in the future */
+
 #define BOX_INIT ((struct box){.stop_fd = -1})
 
 enum box_use {

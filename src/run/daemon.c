@@ -49,7 +49,7 @@ struct daemon {
 	struct task task;	  /* what the child is at */
 	struct process child;
 	struct process_spec spec;
-	const char *argv[12];
+	const char *argv[10];
 	const char *env[2];
 	char *credentials;	  /* "CREDENTIALS_DIRECTORY=..." for the children; NULL */
 	bool running;
@@ -212,10 +212,6 @@ static int start_task(struct daemon *d, struct error *err)
 	d->argv[n++] = "--wait";
 	d->argv[n++] = "--trigger";
 	d->argv[n++] = trigger_word(d->task.trigger);
-	if (d->task.level) {
-		d->argv[n++] = "--level";
-		d->argv[n++] = d->task.level;
-	}
 	d->argv[n] = NULL;
 	d->spec = (struct process_spec){.argv = d->argv, .env = d->env, .on_error = pass_on};
 	d->child = PROCESS_INIT;

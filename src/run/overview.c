@@ -9,10 +9,10 @@
 int clock_judge(struct ledger *ledger, int64_t now, enum clock_state *ret, char **ret_why, struct error *err)
 {
 	char here[TIME_TEXT], newest_text[TIME_TEXT];
-	int64_t newest, agreed, skew;
+	int64_t newest, agreed;
 
 	if (ledger_newest_time(ledger, &newest, err) < 0 ||
-	    ledger_clock_agreed(ledger, SKEW_TOLERANCE_S, &agreed, &skew, err) < 0)
+	    ledger_clock_agreed(ledger, SKEW_TOLERANCE_S, &agreed, NULL, err) < 0)
 		return -1;
 	*ret = CLOCK_WRONG;
 	if (now < DRILLBOX_BUILD_TIME)
@@ -53,40 +53,94 @@ static int look_at_proven(const struct box *box, const struct dump *d, int64_t n
 	status->data_as_of = d->taken;
 	status->restored_in = record.restore_seconds;
 	s->newest_proven = xstrdup(d->name);
+	if (!facts->proven_copy_present)
+		status->brief = format("its newest proven dump %s is not as it was stored: 'drillbox drill %s'", d->name,
+				       d->name);
+	else if (!facts->proven_copy_fresh)
+		status->brief = xstrdup("its newest proven dump was not re-read for a week");
 	return 0;
 }
 
-static int look_at_newest(const struct box *box, const struct dump *d, struct source_overview *s,
+static int is_being_drilled(const struct box *box, const char *dump, bool *ret, struct error *err)
+{
+	const struct history_filter newest = {.dump = dump, .since = TIME_UNKNOWN, .limit = 1};
+	CLEANUP(events_done) struct events rows = {0};
+
+	if (ledger_history(box->ledger, &newest, &rows, err) < 0)
+		return -1;
+	*ret = rows.count && rows.items[0].kind == EVENT_DRILL && rows.items[0].verdict == VERDICT_RUNNING;
+	return 0;
+}
+
+static void conclude(struct source_status *status, enum verdict verdict, char *owned_reason)
+{
+	free(status->reason);
+	status->verdict = verdict;
+	status->reason = owned_reason;
+}
+
+/* What its drills say of the newest dump. One that was refuted stays so when its bytes are gone. */
+static int look_at_newest(const struct box *box, const char *name, bool stored, struct source_overview *s,
 			  struct source_status *status, struct error *err)
 {
 	CLEANUP(dump_record_done) struct dump_record record = {0};
+	bool working;
 
-	if (ledger_dump(box->ledger, d->name, &record, err) < 0)
+	if (ledger_dump(box->ledger, name, &record, err) < 0 || is_being_drilled(box, name, &working, err) < 0)
 		return -1;
-	s->facts.newest_is_proven = d->state == DUMP_PROVEN;
-	s->facts.newest_refuted = d->state == DUMP_REFUTED;
-	s->facts.refuted_acknowledged = s->facts.newest_refuted && record.acknowledged;
-	s->facts.newest_undecided = !record.last_drill || record.last_verdict == VERDICT_UNDECIDED;
-	status->acknowledged = s->facts.refuted_acknowledged;
-	if (s->facts.newest_refuted) {
-		s->newest_refuted = xstrdup(d->name);
-		status->verdict = VERDICT_FAIL;
-		status->reason = xstrdup(record.decided_reason ? record.decided_reason : "");
-	} else if (s->facts.newest_undecided) {
-		status->verdict = VERDICT_UNDECIDED;
-		status->reason = xstrdup(record.last_drill ? record.last_reason : "its newest dump was never drilled");
+	if (record.state == DUMP_REFUTED || (record.last_drill && record.last_verdict == VERDICT_FAIL)) {
+		s->newest_refuted = xstrdup(name);
+		conclude(status, VERDICT_FAIL,
+			 xstrdup(record.state == DUMP_REFUTED ? record.decided_reason : record.last_reason));
+	} else if (!stored) {
+		conclude(status, VERDICT_UNDECIDED,
+			 format("its newest dump %s is no longer in the store: 'drillbox round %s' pulls another", name,
+				status->source));
+	} else if (record.last_drill && record.last_verdict == VERDICT_UNDECIDED) {
+		conclude(status, VERDICT_UNDECIDED, xstrdup(record.last_reason));
+	} else if (working) {
+		conclude(status, VERDICT_RUNNING, xstrdup(""));
+	} else if (!record.last_drill) {
+		conclude(status, VERDICT_UNDECIDED, xstrdup("its newest dump was never drilled"));
 	} else {
-		status->verdict = VERDICT_PASS;
-		status->reason = xstrdup("");
+		conclude(status, VERDICT_PASS, xstrdup(""));
 	}
+	s->facts.newest_refuted = s->newest_refuted != NULL;
+	s->facts.refuted_acknowledged = status->acknowledged = s->facts.newest_refuted && record.acknowledged;
+	return 0;
+}
+
+/* The newest dump by what the store holds and by what the ledger saw arrive: neither may hide a bad one. */
+static int find_newest(const struct box *box, const struct dumps *all, int64_t latest, struct source_overview *s,
+		       struct source_status *status, struct error *err)
+{
+	CLEANUP(event_done) struct event pull = {0};
+	CLEANUP(dump_record_done) struct dump_record arrived = {0};
+	const struct dump *newest = dumps_newest(all, status->source, latest);
+	bool found;
+
+	if (ledger_newest_pull(box->ledger, status->source, true, &found, &pull, err) < 0)
+		return -1;
+	if (found)
+		status->last_pull = pull.started;
+	if (found && !dumps_find(all, pull.dump)) {
+		if (ledger_dump(box->ledger, pull.dump, &arrived, err) < 0)
+			return -1;
+		if (arrived.taken <= latest && (!newest || arrived.taken > newest->taken))
+			return look_at_newest(box, pull.dump, false, s, status, err);
+	}
+	if (newest)
+		return look_at_newest(box, newest->name, true, s, status, err);
+	conclude(status, VERDICT_UNDECIDED, xstrdup("nothing was pulled yet"));
 	return 0;
 }
 
 static int look_at_dumps(const struct box *box, const struct dumps *all, int64_t now, struct source_overview *s,
 			 struct source_status *status, struct error *err)
 {
-	const struct dump *newest = dumps_newest(all, status->source, now);
-	const struct dump *proven = dumps_newest_proven(all, status->source, now);
+	int64_t latest = now + SKEW_TOLERANCE_S; /* dumps are named by their source's clock */
+	const struct dump *newest = dumps_newest(all, status->source, latest);
+	const struct dump *proven = dumps_newest_proven(all, status->source, latest);
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct dump *d = &all->items[i];
@@ -97,27 +151,22 @@ static int look_at_dumps(const struct box *box, const struct dumps *all, int64_t
 		status->proven += d->state == DUMP_PROVEN;
 		s->facts.older_refuted = s->facts.older_refuted || (d != newest && d->state == DUMP_REFUTED);
 	}
-	if (proven && look_at_proven(box, proven, now, s, status, err) < 0)
+	if ((proven && look_at_proven(box, proven, now, s, status, err) < 0) ||
+	    find_newest(box, all, latest, s, status, err) < 0)
 		return -1;
-	if (!newest) {
-		status->verdict = VERDICT_UNDECIDED;
-		status->reason = xstrdup("nothing was pulled yet");
-		return 0;
-	}
-	return look_at_newest(box, newest, s, status, err);
+	/* what is damaged on the disk is not proven any more, whatever was said of it */
+	if (proven && !s->facts.proven_copy_present && status->verdict != VERDICT_FAIL)
+		conclude(status, VERDICT_UNDECIDED, xstrdup(status->brief));
+	s->facts.newest_undecided = status->verdict == VERDICT_UNDECIDED;
+	return 0;
 }
 
 static int look_at_pulls(const struct box *box, struct source_overview *s, struct source_status *status,
 			 struct error *err)
 {
-	CLEANUP(event_done) struct event delivered = {0};
 	CLEANUP(event_done) struct event tried = {0};
 	bool found;
 
-	if (ledger_newest_pull(box->ledger, status->source, true, &found, &delivered, err) < 0)
-		return -1;
-	if (found)
-		status->last_pull = delivered.started;
 	if (ledger_newest_pull(box->ledger, status->source, false, &found, &tried, err) < 0)
 		return -1;
 	if (!found)
@@ -145,8 +194,6 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	struct attempts attempts;
 
 	s->due.at = TIME_UNKNOWN;
-	status->data_as_of = status->last_pull = status->last_try = status->next = TIME_UNKNOWN;
-	status->restored_in = -1;
 	if (look_at_dumps(box, all, now, s, status, err) < 0 || look_at_pulls(box, s, status, err) < 0)
 		return -1;
 	if (!source) {
@@ -155,9 +202,9 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	}
 	if (source->broken) {
 		s->facts.broken = true;
-		status->verdict = VERDICT_UNDECIDED;
-		set_text(&status->reason, source->why.text);
 		set_text(&status->brief, "its file cannot be used");
+		if (status->verdict != VERDICT_FAIL) /* what was evidence stays evidence */
+			conclude(status, VERDICT_UNDECIDED, xstrdup(source->why.text));
 		return 0;
 	}
 	s->usable = true;
@@ -167,7 +214,7 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	status->next = s->due.at;
 	status->next_reason = xstrdup(due_words[s->due.reason]);
 	/* a time in the future never is in date: the clock, or the source's, is wrong */
-	s->facts.in_date = status->data_as_of != TIME_UNKNOWN && status->data_as_of <= now &&
+	s->facts.in_date = status->data_as_of != TIME_UNKNOWN && status->data_as_of <= now + SKEW_TOLERANCE_S &&
 			   now - status->data_as_of < source->stale_after_s;
 	status->in_date = s->facts.in_date;
 	return 0;
@@ -181,7 +228,7 @@ static bool needs_network(const struct config *config)
 	for (size_t i = 0; i < config->source_count; i++) {
 		const struct source_address *at = &config->sources[i]->at;
 		const char *dialled = at->address ? at->address : at->host;
-		bool local = false;
+		bool local = config->sources[i]->broken; /* nobody knows where it is */
 
 		for (size_t k = 0; dialled && k < COUNT(here); k++)
 			local = local || starts_with(dialled, here[k]);

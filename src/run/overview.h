@@ -10,7 +10,6 @@
 #include "model/status.h"
 #include "run/box.h"
 
-#define SKEW_TOLERANCE_S 300	     /* beyond it, clocks do not agree */
 #define REREAD_FRESH_S (7 * 86400)   /* how old the last look at a proven dump's bytes may be */
 #define ROUNDS_OF_ROOM 3	     /* less room than that is worth a light */
 #define SCRATCH_FACTOR 1.3	     /* of the largest known restore is reserved for the next */

@@ -143,7 +143,7 @@ static int drill_newest(struct box *box, const struct options *o, const char *so
 
 	if (box_dumps(box, source, &list, &err) < 0)
 		return say_error(&err);
-	newest = dumps_newest(&list, source, clock_wall());
+	newest = dumps_newest(&list, source, clock_wall() + SKEW_TOLERANCE_S);
 	if (!newest)
 		newest = dumps_newest(&list, source, TIME_UNKNOWN);
 	if (newest)

@@ -56,18 +56,14 @@ static bool add_due(struct fixture *f)
 	return agenda_add_due(&f->agenda, &f->overview, NOW, DAY_MS);
 }
 
-/* The next task is this one; 'level' NULL: as configured. */
-static void expect(struct fixture *f, const char *verb, const char *what, const char *level, enum trigger trigger)
+/* The next task is this one. */
+static void expect(struct fixture *f, const char *verb, const char *what, enum trigger trigger)
 {
 	struct task t;
 
 	assert_true(agenda_next(&f->agenda, &t));
 	assert_string_equal(t.verb, verb);
 	assert_string_equal(t.what, what);
-	if (level)
-		assert_string_equal(t.level, level);
-	else
-		assert_null(t.level);
 	assert_int_equal(t.trigger, trigger);
 	task_done(&t);
 }
@@ -113,9 +109,9 @@ static void test_longest_overdue_first(void **state)
 	f->sources[2].due.at = NOW - 60;
 	assert_true(add_due(f));
 	assert_int_equal(agenda_next_due(&f->overview), NOW - 7200);
-	expect(f, "round", "shop", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "wiki", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "crm", NULL, TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
+	expect(f, "round", "crm", TRIGGER_SCHEDULE);
 	expect_empty(f);
 }
 
@@ -126,9 +122,9 @@ static void test_due_together(void **state)
 	for (size_t i = 0; i < SOURCES; i++)
 		f->sources[i].due.at = NOW - 1;
 	assert_true(add_due(f));
-	expect(f, "round", "crm", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "shop", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "wiki", NULL, TRIGGER_SCHEDULE);
+	expect(f, "round", "crm", TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
 	expect_empty(f);
 }
 
@@ -152,9 +148,9 @@ static void test_interrupted(void **state)
 	f->sources[2].due = (struct due){NOW, DUE_RETRY};
 	f->sources[2].facts.newest_undecided = true;
 	assert_true(add_due(f));
-	expect(f, "drill", "crm", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "shop", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "wiki", NULL, TRIGGER_SCHEDULE);
+	expect(f, "drill", "crm", TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
 	expect_empty(f);
 }
 
@@ -168,12 +164,12 @@ static void test_broken_and_orphaned(void **state)
 		f->sources[i].facts.proven_copy_fresh = false;
 	}
 	assert_true(add_due(f));
-	expect(f, "round", "shop", NULL, TRIGGER_SCHEDULE);
-	expect(f, "round", "wiki", NULL, TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
 	expect_empty(f);
 	agenda_add_press(&f->agenda, &f->overview, true);
-	expect(f, "round", "shop", NULL, TRIGGER_BUTTON);
-	expect(f, "round", "wiki", NULL, TRIGGER_BUTTON);
+	expect(f, "round", "shop", TRIGGER_BUTTON);
+	expect(f, "round", "wiki", TRIGGER_BUTTON);
 	expect_empty(f);
 }
 
@@ -183,14 +179,15 @@ static void test_copies_are_looked_after(void **state)
 	struct fixture *f = *state;
 
 	f->sources[1].facts.proven_copy_fresh = false;
-	f->sources[2].facts.proven_copy_fresh = f->sources[2].facts.proven_copy_present = false;
+	f->sources[2].facts.proven_copy_present = false;
 	f->sources[0].due.at = NOW;
 	assert_true(add_due(f));
-	expect(f, "round", "crm", NULL, TRIGGER_SCHEDULE);
+	expect(f, "round", "crm", TRIGGER_SCHEDULE);
 	expect_empty(f);
 	f->sources[0].due.at = NOW + 3600;
 	assert_true(add_due(f));
-	expect(f, "drill", "shop/shop_1", "quick", TRIGGER_SCHEDULE);
+	expect(f, "drill", "shop/shop_1", TRIGGER_SCHEDULE);
+	expect(f, "drill", "wiki/wiki_1", TRIGGER_SCHEDULE);
 	expect_empty(f);
 }
 
@@ -200,10 +197,10 @@ static void test_a_copy_that_cannot_be_read_has_its_day(void **state)
 
 	f->sources[1].facts.proven_copy_fresh = false;
 	assert_true(agenda_add_due(&f->agenda, &f->overview, NOW, 5000));
-	expect(f, "drill", "shop/shop_1", "quick", TRIGGER_SCHEDULE);
+	expect(f, "drill", "shop/shop_1", TRIGGER_SCHEDULE);
 	assert_false(agenda_add_due(&f->agenda, &f->overview, NOW, 5000 + DAY_MS - 1));
 	assert_true(agenda_add_due(&f->agenda, &f->overview, NOW, 5000 + DAY_MS));
-	expect(f, "drill", "shop/shop_1", "quick", TRIGGER_SCHEDULE);
+	expect(f, "drill", "shop/shop_1", TRIGGER_SCHEDULE);
 	expect_empty(f);
 }
 
@@ -214,9 +211,9 @@ static void test_short_press(void **state)
 	f->statuses[1].dumps = f->statuses[1].proven = 0;
 	f->sources[1].newest_proven = NULL;
 	agenda_add_press(&f->agenda, &f->overview, false);
-	expect(f, "drill", "crm", NULL, TRIGGER_BUTTON);
-	expect(f, "round", "shop", NULL, TRIGGER_BUTTON);
-	expect(f, "drill", "wiki", NULL, TRIGGER_BUTTON);
+	expect(f, "drill", "crm", TRIGGER_BUTTON);
+	expect(f, "round", "shop", TRIGGER_BUTTON);
+	expect(f, "drill", "wiki", TRIGGER_BUTTON);
 	expect_empty(f);
 }
 
@@ -225,9 +222,9 @@ static void test_long_press(void **state)
 	struct fixture *f = *state;
 
 	agenda_add_press(&f->agenda, &f->overview, true);
-	expect(f, "round", "crm", NULL, TRIGGER_BUTTON);
-	expect(f, "round", "shop", NULL, TRIGGER_BUTTON);
-	expect(f, "round", "wiki", NULL, TRIGGER_BUTTON);
+	expect(f, "round", "crm", TRIGGER_BUTTON);
+	expect(f, "round", "shop", TRIGGER_BUTTON);
+	expect(f, "round", "wiki", TRIGGER_BUTTON);
 	expect_empty(f);
 }
 
@@ -242,12 +239,12 @@ static void test_presses_do_not_pile_up(void **state)
 	agenda_add_press(&f->agenda, &f->overview, true);
 	agenda_add_press(&f->agenda, &f->overview, false);
 	assert_int_equal(f->agenda.count, 1 + SOURCES);
-	expect(f, "round", "wiki", NULL, TRIGGER_SCHEDULE);
-	expect(f, "drill", "crm", NULL, TRIGGER_BUTTON);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
+	expect(f, "drill", "crm", TRIGGER_BUTTON);
 	/* while its first task runs, the press still waits with the others */
 	agenda_add_press(&f->agenda, &f->overview, true);
-	expect(f, "drill", "shop", NULL, TRIGGER_BUTTON);
-	expect(f, "drill", "wiki", NULL, TRIGGER_BUTTON);
+	expect(f, "drill", "shop", TRIGGER_BUTTON);
+	expect(f, "drill", "wiki", TRIGGER_BUTTON);
 	expect_empty(f);
 	agenda_add_press(&f->agenda, &f->overview, true);
 	assert_int_equal(f->agenda.count, SOURCES);
@@ -263,7 +260,7 @@ static void test_tasks_own_their_names(void **state)
 	f->sources[1].due.at = NOW;
 	assert_true(add_due(f));
 	memset(name, 'x', sizeof(name) - 1);
-	expect(f, "round", "shop", NULL, TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

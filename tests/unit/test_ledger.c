@@ -80,15 +80,6 @@ static int64_t ask(struct data *d, const char *sql)
 	return n;
 }
 
-static void tell(struct data *d, const char *sql)
-{
-	autofree char *path = path_join(d->path, "ledger/ledger.sqlite");
-	CLEANUP(sqlite_close) struct sqlite *db = NULL;
-
-	must(sqlite_open(path, SQLITE_WRITING, &db, &d->err));
-	must(sqlite_run(db, &d->err, sql, ""));
-}
-
 static int64_t begin_drill(struct data *d, const char *dump, enum level level)
 {
 	autofree char *source = xstrndup(dump, (size_t)(strchr(dump, '/') - dump));
@@ -644,7 +635,7 @@ static void test_an_acknowledgement_ends_with_a_pass(void **state)
 	assert_true(r.acknowledged);
 	dump_record_done(&r);
 	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_PASS);
-	tell(d, "UPDATE acknowledgements SET at = at - 10"); /* a test is quicker than a second */
+	tamper(d, "UPDATE acknowledgements SET at = at - 10"); /* a test is quicker than a second */
 	drill(d, SHOP_1, LEVEL_STANDARD, VERDICT_FAIL);
 	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
 	assert_false(r.acknowledged);

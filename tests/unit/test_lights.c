@@ -3,7 +3,7 @@
 #include "base/cleanup.h"
 #include "model/lights.h"
 
-#define PROVEN .ever_proven = true, .newest_is_proven = true
+#define PROVEN .ever_proven = true
 #define IN_DATE .in_date = true
 #define COPY_WELL .proven_copy_present = true, .proven_copy_fresh = true
 #define WELL_SOURCE PROVEN, IN_DATE, COPY_WELL
@@ -20,7 +20,7 @@ static void test_the_table_line_by_line(void **state)
 		struct lights lights;
 	} cases[] = {
 		{"all well", {WELL_BOX}, {WELL_SOURCE}, {WELL_SOURCE}, 2, {PATTERN_HEARTBEAT, PATTERN_OFF, PATTERN_OFF}},
-		{"no source", {WELL_BOX}, {0}, {0}, 0, {PATTERN_OFF, PATTERN_OFF, PATTERN_OFF}},
+		{"no source", {WELL_BOX}, {0}, {0}, 0, {PATTERN_OFF, PATTERN_DOUBLE, PATTERN_OFF}},
 		{"working", {WELL_BOX, .working = true}, {WELL_SOURCE}, {0}, 1,
 		 {PATTERN_HEARTBEAT, PATTERN_BREATHE, PATTERN_OFF}},
 		{"newest not drilled yet", {WELL_BOX},
@@ -41,9 +41,9 @@ static void test_the_table_line_by_line(void **state)
 		{"a broken source file", {WELL_BOX}, {WELL_SOURCE}, {WELL_SOURCE, .broken = true}, 2,
 		 {PATTERN_OFF, PATTERN_DOUBLE, PATTERN_OFF}},
 		{"proven copy gone", {WELL_BOX}, {PROVEN, IN_DATE, .proven_copy_fresh = true}, {0}, 1,
-		 {PATTERN_OFF, PATTERN_OFF, PATTERN_OFF}},
+		 {PATTERN_OFF, PATTERN_DOUBLE, PATTERN_OFF}},
 		{"proven copy not re-read", {WELL_BOX}, {PROVEN, IN_DATE, .proven_copy_present = true}, {0}, 1,
-		 {PATTERN_OFF, PATTERN_OFF, PATTERN_OFF}},
+		 {PATTERN_OFF, PATTERN_DOUBLE, PATTERN_OFF}},
 		{"refuted", {WELL_BOX}, {WELL_SOURCE}, {WELL_SOURCE, .newest_refuted = true}, 2,
 		 {PATTERN_OFF, PATTERN_OFF, PATTERN_FLASH}},
 		{"refuted, acknowledged", {WELL_BOX}, {WELL_SOURCE, .newest_refuted = true, .refuted_acknowledged = true},
@@ -91,25 +91,24 @@ static void test_the_table_line_by_line(void **state)
 static void test_green_is_never_lit_without_proof(void **state)
 {
 	(void)state;
-	for (unsigned bits = 0; bits < 1U << 15; bits++) {
+	for (unsigned bits = 0; bits < 1U << 14; bits++) {
 		struct source_facts s = {
 			.ever_proven = bits & 1,
 			.in_date = bits & 2,
-			.newest_is_proven = bits & 4,
+			.refuted_acknowledged = bits & 4,
 			.newest_undecided = bits & 8,
 			.newest_refuted = bits & 16,
-			.refuted_acknowledged = bits & 32,
-			.older_refuted = bits & 64,
-			.proven_copy_present = bits & 128,
-			.proven_copy_fresh = bits & 256,
-			.pull_refused = bits & 512,
-			.broken = bits & 1024,
+			.older_refuted = bits & 32,
+			.proven_copy_present = bits & 64,
+			.proven_copy_fresh = bits & 128,
+			.pull_refused = bits & 256,
+			.broken = bits & 512,
 		};
 		struct facts f = {
-			.ill = bits & 2048,
-			.working = bits & 4096,
-			.network = bits & 8192,
-			.clock_known = bits & 16384,
+			.ill = bits & 1024,
+			.working = bits & 2048,
+			.network = bits & 4096,
+			.clock_known = bits & 8192,
 			.sources = &s,
 			.source_count = 1,
 		};
@@ -123,6 +122,8 @@ static void test_green_is_never_lit_without_proof(void **state)
 		}
 		if (s.newest_refuted)
 			assert_int_not_equal(l.fail, PATTERN_OFF);
+		/* all three off is what a dead box shows */
+		assert_false(l.pass == PATTERN_OFF && l.busy == PATTERN_OFF && l.fail == PATTERN_OFF);
 	}
 }
 
