@@ -32,6 +32,7 @@ struct prechecks {
 /* "ok", "warn", "bad" */
 const char *precheck_level_word(enum precheck_level level);
 
+/* 'cure' NULL: there is none needed. */
 void prechecks_add(struct prechecks *list, enum precheck_level level, enum error_kind kind, const char *name,
 		   const char *cure, const char *fmt, ...) PRINTF_LIKE(6, 7);
 

@@ -18,6 +18,8 @@
 #define NEXT_ADDRESS_MS 10000	 /* the same while there are more addresses to try */
 #define CANCEL_MS 3000		 /* to tell the server that we wait no longer, and to hear that it heard */
 #define IN_FLIGHT 256		 /* statements sent and not yet answered */
+#define NOT_SEEN (-1L)
+#define LOOKS 10		 /* at a certificate that is refused, until its reason was seen */
 #define NOWHERE "/nonexistent/drillbox" /* for files that libpq would otherwise look for in the home folder */
 
 struct pg {
@@ -239,13 +241,13 @@ char *pg_conninfo(const struct pg_target *target, const char *address, const cha
 	return text_take(&out);
 }
 
-/* Poll until the login is through. 'ret_verified' gets OpenSSL's judgement of the certificate. */
+/* Poll until the login is through. 'ret_verified' gets OpenSSL's judgement of the certificate; NOT_SEEN when it was missed. */
 static int connect_poll(struct pg *pg, long *ret_verified, bool *ret_in_time, struct error *err)
 {
 	PostgresPollingStatusType state = PGRES_POLLING_WRITING;
 	SSL *ssl = NULL;
 
-	*ret_verified = X509_V_OK;
+	*ret_verified = NOT_SEEN;
 	*ret_in_time = true;
 	while (state != PGRES_POLLING_OK && state != PGRES_POLLING_FAILED) {
 		if (wait_ready(pg, PQsocket(pg->conn), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, err) < 0) {
@@ -269,10 +271,9 @@ static void no_notice(void *context UNUSED, const PGresult *result UNUSED)
 {
 }
 
-static int connect_once(struct pg *pg, const struct pg_target *t, const char *address, const char *options,
-			struct error *err)
+static int connect_attempt(struct pg *pg, const struct pg_target *t, const char *address, const char *options,
+			   long *ret_verified, struct error *err)
 {
-	long verified;
 	bool in_time;
 
 	PQfinish(pg->conn);
@@ -283,16 +284,29 @@ static int connect_once(struct pg *pg, const struct pg_target *t, const char *ad
 	(void)PQsetNoticeReceiver(pg->conn, no_notice, NULL);
 	if (PQstatus(pg->conn) == CONNECTION_BAD)
 		return explain_login(t, address, PQerrorMessage(pg->conn), err);
-	if (connect_poll(pg, &verified, &in_time, err) == 0)
+	if (connect_poll(pg, ret_verified, &in_time, err) == 0)
 		return 0;
 	if (!in_time && err->kind == ERR_TIMEOUT)
 		return fail(err, ERR_NETWORK, "'%s' port %s%s%s%s does not answer: see the network and its firewalls", t->host,
 			    t->port ? t->port : "5432", *address ? " (" : "", address, *address ? ")" : "");
-	if (!in_time)
-		return -1;
-	if (verified != X509_V_OK && strstr(PQerrorMessage(pg->conn), "certificate verify failed"))
-		return explain_certificate(t, verified, err);
-	return explain_login(t, address, PQerrorMessage(pg->conn), err);
+	return in_time ? explain_login(t, address, PQerrorMessage(pg->conn), err) : -1;
+}
+
+/* A handshake that is done within one step of libpq's is over before its reason can be asked for: then once more. */
+static int connect_once(struct pg *pg, const struct pg_target *t, const char *address, const char *options,
+			struct error *err)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		long verified = X509_V_OK;
+
+		if (connect_attempt(pg, t, address, options, &verified, err) == 0)
+			return 0;
+		if (!strstr(PQerrorMessage(pg->conn), "certificate verify failed"))
+			return -1;
+		if (verified != NOT_SEEN && verified != X509_V_OK)
+			return explain_certificate(t, verified, err);
+	}
+	return -1;
 }
 
 /* Login event triggers would run on us before any SET, and only servers from 17 on know how to leave them out. */
