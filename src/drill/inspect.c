@@ -350,7 +350,11 @@ static void add_summary(const struct toc *toc, struct text *summary)
 	}
 }
 
-/* Every table whose rows the manifest counts has an entry with its data, also when it is empty. */
+/*
+ * Every table whose rows the manifest counts has an entry with its data, also
+ * when it is empty. A drill that counts rows itself names the tables; one that
+ * does not is told here.
+ */
 static void check_data_entries(const struct manifest *m, const struct toc *toc, struct findings *f)
 {
 	size_t expected = 0, actual = toc_count(toc, "TABLE DATA");
@@ -365,7 +369,7 @@ static void check_data_entries(const struct manifest *m, const struct toc *toc, 
 			     "the archive holds the data of %zu %s fewer than the source had: was the dump made with "
 			     "some left out?", expected - actual, plural(expected - actual, "table", "tables"));
 	else
-		findings_add(f, RUNG_INSPECT, RESULT_PASS, "tables with data", want, have, "%s", "");
+		findings_add(f, RUNG_INSPECT, RESULT_PASS, "tables with data", want, have, NULL);
 }
 
 /* pg_restore did not accept the archive: evidence against the dump only when it says so. */
@@ -448,8 +452,7 @@ int inspect_dump(const struct drill_request *r, const struct tool *tool, struct 
 	}
 	if (!r->manifest && read_statement(r, tool, ret, f, err) < 0)
 		return -1;
-	findings_add(f, RUNG_INSPECT, RESULT_PASS, "archive", NULL, ret->version, "%s", "");
-	/* where rows are counted, that names the tables */
+	findings_add(f, RUNG_INSPECT, RESULT_PASS, "archive", NULL, ret->version, NULL);
 	if (r->manifest && r->manifest->counts_exact && !level_has_rung(r->level, RUNG_VOLUME))
 		check_data_entries(r->manifest, ret, f);
 	add_summary(ret, summary);

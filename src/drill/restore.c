@@ -7,7 +7,8 @@
 #include "drill/archive.h"
 #include "drill/messages.h"
 
-#define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first */
+#define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first, ... */
+#define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
 #define TICK_MS 200
 #define SHOWN 30	/* errors that get a check of their own */
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
@@ -273,6 +274,8 @@ static int check_disk(const struct restore_request *q, struct error *err)
 {
 	int64_t least = q->keep_free > FREE_LEAST ? q->keep_free : FREE_LEAST, have;
 
+	if (q->cluster->in_memory)
+		return 0;
 	if (free_bytes(q->drill->data, &have, err) < 0)
 		return -1;
 	if (have < least)
@@ -560,7 +563,10 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 
 static bool begin_in_one_transaction(const struct restore_request *q)
 {
-	return q->drill->dump->bytes <= SINGLE_BYTES && (!q->lacking || q->lacking->count == 0);
+	const struct manifest *m = q->drill->manifest;
+
+	return q->drill->dump->bytes <= SINGLE_BYTES && (!m || m->bytes <= SINGLE_DATABASE) &&
+	       (!q->lacking || q->lacking->count == 0);
 }
 
 static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *a, struct error *err)
@@ -610,7 +616,7 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 static void conclude(struct restore *r, const struct attempt *a, struct text *summary)
 {
 	if (!r->shown)
-		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, "pg_restore", "0", "0", "%s", "");
+		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, "pg_restore", "0", "0", NULL);
 	for (size_t i = 0; i < r->tolerated.count; i++)
 		findings_note(r->findings, "tolerated while restoring: %s", r->tolerated.items[i]);
 	r->result->usable = !r->cut_short;

@@ -449,7 +449,7 @@ static int copy_file(int from_dir, int to_dir, const char *name, struct error *e
 
 	if (from < 0 || fstat(from, &st) < 0)
 		return fail(err, ERR_IO, "open '%s' of the template: %m", name);
-	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777);
+	to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (to < 0)
 		return fail(err, errno == ENOSPC || errno == EDQUOT ? ERR_SPACE : ERR_IO, "make '%s' in scratch: %m", name);
 	return st.st_size > 0 ? copy_bytes(from, to, name, err) : 0;
@@ -474,19 +474,18 @@ static int copy_entry(int from, int to, const char *name, int depth, struct erro
 static int copy_folder(int from_parent, const char *from_name, int to_parent, const char *to_name, int depth,
 		       struct error *err)
 {
-	struct stat st;
 	struct dirent *entry;
 	autoclose int to = -1;
 	autoclose int from = openat(from_parent, from_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	autoclose int listed = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, 3);
 	autoclosedir DIR *dir = listed < 0 ? NULL : fdopendir(listed);
 
-	if (!dir || fstat(from, &st) < 0)
+	if (!dir)
 		return fail(err, ERR_IO, "open '%s' of the template: %m", from_name);
 	(void)take_fd(&listed);
 	if (depth > DEEPEST)
 		return fail(err, ERR_DATA, "the template is too deep at '%s': remove the template", from_name);
-	if (mkdirat(to_parent, to_name, st.st_mode & 0777) < 0)
+	if (mkdirat(to_parent, to_name, 0700) < 0)
 		return fail(err, errno == ENOSPC ? ERR_SPACE : ERR_IO, "make '%s' in scratch: %m", to_name);
 	to = openat(to_parent, to_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (to < 0)
@@ -510,10 +509,9 @@ static void limit_processes(void)
 
 static int prepare_inside(char *program, struct error *err)
 {
-	umask(0);
+	umask(077);
 	if (copy_folder(AT_FDCWD, INNER_FROM, AT_FDCWD, SANDBOX_DATA, 0, err) < 0)
 		return -1;
-	umask(077);
 	limit_processes();
 	if (access(program, X_OK) < 0)
 		return fail(err, ERR_LACKING, "run '%s' in the sandbox: %m", program);

@@ -21,7 +21,11 @@ struct sandbox {
 	size_t bind_count;
 	const char *scratch_dir;    /* outside folder bound writable on /scratch; NULL: a tmpfs there */
 	int64_t scratch_bytes;	    /* size of that tmpfs; 0: no scratch at all without 'scratch_dir' */
-	const char *scratch_from;   /* folder copied to /scratch/data before argv is started; NULL: none */
+	/*
+	 * Folder copied to /scratch/data before argv is started, as 0700 and 0600
+	 * whatever it has itself (one that came with the program is for all to read); NULL: none.
+	 */
+	const char *scratch_from;
 	bool network;		    /* keep the network of the box (pg_dump only) */
 	int64_t file_size_cap;	    /* RLIMIT_FSIZE; 0: none */
 	int64_t memory_cap;	    /* RLIMIT_AS for each process; 0: none */

@@ -48,6 +48,18 @@ static struct cluster_request request(const char *id, bool in_memory)
 	};
 }
 
+/* A folder of Postgres 15 for tests of other majors; NULL where there is none. */
+static const struct tool *older_tool(struct toolset *older)
+{
+	CLEANUP(strings_done) struct strings bins = {0};
+
+	if (access("/opt/postgresql-15/bin/postgres", X_OK) < 0)
+		return NULL;
+	strings_add(&bins, "/opt/postgresql-15/bin");
+	MUST(toolset_scan(older, &bins, soon(), &err));
+	return &older->items[0];
+}
+
 static struct pg *connect_to(const struct cluster *c, const char *database)
 {
 	struct pg_target target = cluster_target(c, database);
@@ -115,7 +127,7 @@ static void test_a_cluster_answers_and_leaves_nothing(void **state)
 		struct cluster_request r = request("one", in_memory);
 		CLEANUP(cluster_stop) struct cluster c = CLUSTER_INIT;
 		CLEANUP(pg_close) struct pg *pg = NULL;
-		autofree char *folder = NULL, *settings = NULL, *psql = NULL;
+		autofree char *place = NULL, *settings = NULL, *psql = NULL;
 		int64_t bytes = 0;
 		pid_t pid;
 
@@ -130,10 +142,10 @@ static void test_a_cluster_answers_and_leaves_nothing(void **state)
 		MUST(cluster_check(&c, &err));
 		psql = cluster_psql_line(&c, "it's");
 		assert_non_null(strstr(psql, " -U postgres -d 'it'\\''s'"));
-		folder = xstrdup(c.folder);
+		place = xstrdup(c.folder);
 		pid = c.process.pid;
 		cluster_stop(&c);
-		assert_false(path_exists(folder));
+		assert_false(path_exists(place));
 		assert_int_equal(kill(pid, 0), -1);
 	}
 }
@@ -266,11 +278,12 @@ static void test_killed_with_us(void **state)
 /* --- a restore --- */
 
 /* pg_dump of a database of the source, as a file or a folder. */
-static struct dump dump_of(const char *database, const char *name, const char *const *more)
+static struct dump dump_from(const struct cluster *from, const char *database, const char *name,
+			     const char *const *more)
 {
 	autofree char *program = path_join(tool->bin, "pg_dump");
 	autofree char *inside = format("--file=/out/%s", name);
-	const struct sandbox_bind binds[] = {{data, "/out", true}, {source.sockets, CLUSTER_SOCKETS, false}};
+	const struct sandbox_bind binds[] = {{data, "/out", true}, {from->sockets, CLUSTER_SOCKETS, false}};
 	const struct sandbox sandbox = {.binds = binds, .bind_count = COUNT(binds)};
 	const char *argv[12] = {program, ("--host=" CLUSTER_SOCKETS), "--username=postgres", "--compress=zstd:1", inside, database};
 	struct process_spec spec = {.argv = argv};
@@ -289,6 +302,11 @@ static struct dump dump_of(const char *database, const char *name, const char *c
 	return d;
 }
 
+static struct dump dump_of(const char *database, const char *name, const char *const *more)
+{
+	return dump_from(&source, database, name, more);
+}
+
 /* One drill's first rungs and restore. */
 struct trial {
 	struct drill_request drill;
@@ -299,6 +317,8 @@ struct trial {
 	struct restore_result result;
 	struct findings findings;
 	struct text summary;
+	bool on_disk;
+	int64_t keep_free;
 	int done;
 };
 
@@ -324,9 +344,9 @@ static void inspect_trial(struct trial *t)
 
 static void run_trial(struct trial *t, int64_t room)
 {
-	struct cluster_request r = request("trial", true);
+	struct cluster_request r = request("trial", !t->on_disk);
 	struct restore_request q = {.drill = &t->drill, .cluster = &t->cluster, .tool = tool, .toc = &t->toc,
-				    .shape = &t->shape, .jobs = 2};
+				    .shape = &t->shape, .jobs = 2, .keep_free = t->keep_free};
 
 	inspect_trial(t);
 	assert_non_null(t->toc.version);
@@ -544,7 +564,7 @@ static void test_no_room_in_memory(void **state)
 
 	(void)state;
 	SQL(&source, CLUSTER_DATABASE, "CREATE DATABASE large TEMPLATE template0");
-	SQL(&source, "large", "CREATE TABLE public.t AS SELECT i, pg_catalog.repeat('y', 500) AS y FROM "
+	SQL(&source, "large", "CREATE TABLE public.t AS SELECT i, pg_catalog.repeat('y', 400) || pg_catalog.md5(i::text) || pg_catalog.md5('a' || i) AS y FROM "
 			      "pg_catalog.generate_series(1, 120000) i");
 	t.dump = dump_of("large", "large.dump", NULL);
 	run_trial(&t, (int64_t)64 << 20);
@@ -553,6 +573,108 @@ static void test_no_room_in_memory(void **state)
 	assert_false(t.result.usable);
 	count_is(&t.findings, RUNG_RESTORE, RESULT_FAIL, 0);
 	count_is(&t.findings, RUNG_RESTORE, RESULT_UNDECIDED, 0);
+}
+
+/* On the disk a reserve is kept; what does not fit then is the box's trouble, not the dump's. */
+static void test_no_room_on_the_disk(void **state)
+{
+	CLEANUP(trial_done) struct trial t = {.on_disk = true, .keep_free = INT64_MAX / 2};
+
+	(void)state;
+	t.dump = dump_of("large", "large2.dump", NULL);
+	run_trial(&t, ROOM);
+	assert_int_equal(t.done, -1);
+	assert_int_equal(err.kind, ERR_SPACE);
+	count_is(&t.findings, RUNG_RESTORE, RESULT_FAIL, 0);
+}
+
+static void test_on_the_disk(void **state)
+{
+	CLEANUP(trial_done) struct trial t = {.on_disk = true};
+	autofree char *rows = NULL;
+
+	(void)state;
+	t.dump = dump_of("large", "large3.dump", NULL);
+	run_trial(&t, ROOM);
+	check_that(&t.findings, RESULT_PASS);
+	assert_int_equal(t.result.jobs, 2);
+	rows = value(&t.cluster, "large", "SELECT pg_catalog.count(*) FROM public.t");
+	assert_string_equal(rows, "120000");
+}
+
+/* Every 'from' in the file becomes 'to', which is as long. */
+static void replace_bytes(const char *path, const char *from, const char *to)
+{
+	CLEANUP(text_done) struct text all = {0};
+	size_t n = strlen(from), count = 0;
+	char piece[4096];
+	FILE *f = fopen(path, "r+");
+
+	assert_non_null(f);
+	for (size_t got; (got = fread(piece, 1, sizeof(piece), f)) > 0;)
+		text_add_bytes(&all, piece, got);
+	for (size_t i = 0; i + n <= all.length; i++)
+		if (memcmp(all.data + i, from, n) == 0 && ++count)
+			memcpy(all.data + i, to, n);
+	assert_true(count > 0);
+	rewind(f);
+	assert_int_equal(fwrite(all.data, 1, all.length, f), all.length);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* What hangs on it is undecided too; the rest is restored and judged. */
+static void test_an_extension_the_box_has_not(void **state)
+{
+	static const char *const plain[] = {"--format=custom", "--compress=none", NULL};
+	CLEANUP(trial_done) struct trial t = {0};
+	autofree char *rows = NULL;
+
+	(void)state;
+	make_shop("vectors");
+	SQL(&source, "vectors", "CREATE EXTENSION vector SCHEMA public",
+	    "CREATE TABLE public.places (id integer PRIMARY KEY, at public.vector(3))",
+	    "INSERT INTO public.places VALUES (1, '[1,2,3]')");
+	t.dump = dump_of("vectors", "vectors.dump", plain);
+	replace_bytes(t.dump.path, "vector", "vectox");
+	run_trial(&t, ROOM);
+	assert_int_equal(t.done, 0);
+	count_is(&t.findings, RUNG_RESTORE, RESULT_FAIL, 0);
+	assert_non_null(strstr(check_that(&t.findings, RESULT_UNDECIDED)->detail, "no extension vectox: install its package"));
+	assert_non_null(strstr(t.result.excuse, "vectox"));
+	assert_true(t.result.usable);
+	rows = value(&t.cluster, t.result.database, "SELECT pg_catalog.count(*) FROM public.orders");
+	assert_string_equal(rows, "5000");
+}
+
+/* 15 -> 17 restores; an archive that a pg_restore of 15 does not know is not called damaged. */
+static void test_another_major(void **state)
+{
+	CLEANUP(toolset_done) struct toolset older = {0};
+	const struct tool *fifteen = older_tool(&older);
+	CLEANUP(trial_done) struct trial t = {0};
+	CLEANUP(cluster_stop) struct cluster old = CLUSTER_INIT;
+	struct cluster_request r = request("fifteen", true);
+	struct findings f = {0};
+	struct toc toc = {0};
+
+	(void)state;
+	if (!fifteen)
+		skip();
+	r.tool = fifteen;
+	MUST(cluster_start(&r, &old, &err));
+	SQL(&old, CLUSTER_DATABASE, "CREATE DATABASE aged TEMPLATE template0");
+	SQL(&old, "aged", "CREATE TABLE public.t AS SELECT 1 AS a");
+	t.dump = dump_from(&old, "aged", "aged.dump", NULL);
+	run_trial(&t, ROOM);
+	check_that(&t.findings, RESULT_PASS);
+	assert_int_equal(t.toc.server_version_num / 10000, 15);
+
+	MUST(inspect_dump(&t.drill, fifteen, &toc, &f, &t.summary, &err));
+	assert_null(toc.version);
+	count_is(&f, RUNG_INSPECT, RESULT_FAIL, 0);
+	count_is(&f, RUNG_INSPECT, RESULT_UNDECIDED, 1);
+	assert_non_null(strstr(f.checks[0].detail, "newer than this pg_restore"));
+	findings_done(&f);
 }
 
 static void flip(const char *path, long at)
@@ -671,6 +793,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_function_that_needs_a_search_path),
 		cmocka_unit_test(test_forged_messages),
 		cmocka_unit_test(test_no_room_in_memory),
+		cmocka_unit_test(test_no_room_on_the_disk),
+		cmocka_unit_test(test_on_the_disk),
+		cmocka_unit_test(test_an_extension_the_box_has_not),
+		cmocka_unit_test(test_another_major),
 		cmocka_unit_test(test_an_archive_that_was_cut),
 		cmocka_unit_test(test_an_archive_that_is_none),
 		cmocka_unit_test(test_a_restore_that_is_stopped),

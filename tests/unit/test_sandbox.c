@@ -281,7 +281,7 @@ static void test_the_inner_half_copies_a_template(void **state)
 
 	(void)state;
 	a = inside(&in_memory, script);
-	assert_string_equal(a, "17\n. 700 80 base 700 80 base/1 640 0 base/2 600 3000001\n512\n0 1 2 3\n");
+	assert_string_equal(a, "17\n. 700 80 base 700 80 base/1 600 0 base/2 600 3000001\n512\n0 1 2 3\n");
 	assert_int_equal(mkdir(disk, 0700), 0);
 	b = inside(&on_disk, script);
 	assert_non_null(strstr(b, "base/2 600 3000001\n512\n0 1 2 3\n"));
