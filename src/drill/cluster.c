@@ -28,6 +28,7 @@
 #define CONNECTIONS 24			/* beside a restore's jobs */
 #define READY_PAUSE_MS 2
 #define ANSWER_MS 60000 /* for a question that is answered at once by any server that lives */
+#define VMSTAT_CAP ((size_t)64 << 10)
 #define MIB ((int64_t)1 << 20)
 
 /* --- the template --- */
@@ -335,13 +336,29 @@ static int await_ready(struct cluster *c, struct deadline deadline, struct error
 	return answer < 0 ? -1 : 0;
 }
 
+/* How many processes the kernel has killed for want of memory; 0 when it does not say. */
+static int64_t kills_for_memory(void)
+{
+	autofree char *text = NULL, *number = NULL;
+	struct error ignored;
+	const char *at;
+	int64_t n = 0;
+
+	if (read_small_file("/proc/vmstat", VMSTAT_CAP, &text, &ignored) < 0 || !(at = strstr(text, "\noom_kill ")))
+		return 0;
+	at += strlen("\noom_kill ");
+	number = xstrndup(at, strcspn(at, "\n"));
+	return parse_int(number, 0, INT64_MAX, &n) ? n : 0;
+}
+
 /* A template of ours that no server comes up on is made anew next time. */
-static void distrust_template(const struct cluster_request *r, const char *template, const struct error *why)
+static void distrust_template(const struct cluster_request *r, const struct cluster *c, const char *template,
+			      const struct error *why)
 {
 	autofree char *own = path_join(r->data, "templates");
 	struct error ignored;
 
-	if (why->kind == ERR_IO && starts_with(template, own) && remove_tree(template, &ignored) < 0)
+	if (why->kind == ERR_IO && process_signal(&c->process) == 0 && starts_with(template, own) && remove_tree(template, &ignored) < 0)
 		errno = 0;
 }
 
@@ -352,10 +369,11 @@ int cluster_start(const struct cluster_request *r, struct cluster *ret, struct e
 
 	c.tool = r->tool;
 	c.in_memory = r->in_memory;
+	c.kills_before = kills_for_memory();
 	if (find_template(r->tool, r->data, r->deadline, &template, err) < 0 || make_folders(r, &c, err) < 0)
 		return -1;
 	if (start_server(r, template, &c, err) < 0 || await_ready(&c, r->deadline, err) < 0) {
-		distrust_template(r, template, err);
+		distrust_template(r, &c, template, err);
 		return fail_within(err, "starting a scratch server of PostgreSQL %s", r->tool->version);
 	}
 	*ret = c;
@@ -381,7 +399,8 @@ int cluster_check(struct cluster *c, struct error *err)
 		return -1;
 	epitaph = process_epitaph(&c->process);
 	words = messages_last_words(c->log, &kind);
-	if (process_signal(&c->process) == SIGKILL)
+	/* the kernel kills for want of memory, and counts it; anybody else just kills */
+	if (process_signal(&c->process) == SIGKILL && kills_for_memory() != c->kills_before)
 		kind = ERR_SPACE;
 	return fail(err, kind, "the scratch server died: %s%s%s", epitaph, words ? ": " : "", words ? words : "");
 }

@@ -52,6 +52,7 @@ struct cluster {
 	int sockets_fd;	 /* the same, open */
 	char *host;	 /* the same, short enough to connect to */
 	char *log;	 /* its jsonlog */
+	int64_t kills_before; /* by the kernel, for want of memory, on this machine */
 };
 
 #define CLUSTER_INIT ((struct cluster){.process = PROCESS_INIT, .sockets_fd = -1})
