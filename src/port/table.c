@@ -11,7 +11,7 @@
 #include "base/text.h"
 
 #define BETWEEN "  "
-#define BESIDE_LEAST 24  /* columns: narrower than that, words stand beneath their row */
+#define BESIDE_LEAST 24  /* columns: words that need more than is left, and more than this, stand beneath their row */
 #define BENEATH_INDENT 4
 #define NARROWEST 40     /* a terminal of less is taken for one of this */
 #define UNLIMITED 100000 /* rows are never cut: what does not fit is still all there */
@@ -187,7 +187,8 @@ void print_wrapped(FILE *to, const char *text, size_t at, size_t indent, size_t 
 static void print_row(FILE *to, const char *row, const char *words, bool is_heading, size_t left, size_t width)
 {
 	size_t columns = columns_of(row, strlen(row));
-	bool room = left + strlen(BETWEEN) + BESIDE_LEAST <= width;
+	size_t needed = words ? columns_of(words, strlen(words)) : 0;
+	bool room = left + strlen(BETWEEN) + (needed < BESIDE_LEAST ? needed : BESIDE_LEAST) <= width;
 
 	if (!words || (is_heading && !room)) {
 		fprintf(to, "%s\n", row);

@@ -62,7 +62,7 @@ static void dumps_text(const struct report *r, const struct dumps *list, int64_t
 		sum += d->bytes;
 		table_row(t);
 		table_cell(t, 0, d->name);
-		table_cell(t, 1, d->taken > r->now ? "future" : human_seconds((double)(r->now - d->taken), age));
+		table_cell(t, 1, d->taken > r->now ? "future" : age_text(d->taken, r->now, age));
 		table_cell(t, 2, human_bytes(d->bytes, size));
 		table_cell(t, 3, dump_state_word(d->state));
 		table_words(t, words);

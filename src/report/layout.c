@@ -60,6 +60,15 @@ char *when_text(int64_t t, int64_t now, char *buf)
 	return buf;
 }
 
+char *age_text(int64_t t, int64_t now, char *buf)
+{
+	if (now - t < 10)
+		(void)snprintf(buf, UNIT_TEXT, "%lld s", (long long)(now - t));
+	else
+		human_seconds((double)(now - t), buf);
+	return buf;
+}
+
 char *when_and_age(int64_t t, int64_t now, char *buf)
 {
 	char age[UNIT_TEXT];
@@ -72,7 +81,7 @@ char *when_and_age(int64_t t, int64_t now, char *buf)
 	if (t > now)
 		(void)snprintf(buf + used, WHEN_TEXT - used, " (in the future)");
 	else
-		(void)snprintf(buf + used, WHEN_TEXT - used, " (%s)", human_seconds((double)(now - t), age));
+		(void)snprintf(buf + used, WHEN_TEXT - used, " (%s)", age_text(t, now, age));
 	return buf;
 }
 

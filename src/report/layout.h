@@ -14,6 +14,8 @@
 char *when_text(int64_t t, int64_t now, char *buf);
 /* The same with its age: "today 04:15 (7 h)". */
 char *when_and_age(int64_t t, int64_t now, char *buf);
+/* "5 s", "7 h": how long ago, without the tenths of human_seconds(). Into 'buf' of UNIT_TEXT; returns it. */
+char *age_text(int64_t t, int64_t now, char *buf);
 /* "04:15:04" in the box's zone. */
 char *clock_text(int64_t t, char *buf);
 /* "Europe/Berlin", or as near to that as the box knows. */

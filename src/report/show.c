@@ -343,7 +343,7 @@ static void say_last_proven(const struct report *r, const struct show *s)
 		line = format("An earlier drill has proven this dump, and nothing here takes that back.");
 	else
 		line = format("The last proven copy is %s, %s old, kept.", s->last_proven,
-			      human_seconds((double)(r->now - s->last_proven_taken), age));
+			      age_text(s->last_proven_taken, r->now, age));
 	fputs("\n  ", r->to);
 	print_wrapped(r->to, line, 2, 2, width_of(r));
 }

@@ -103,12 +103,11 @@ static size_t print_lamp(const struct report *r, const char *name, enum pattern 
 	return used + padding;
 }
 
-static void print_first_line(const struct report *r, const struct status *s)
+static void print_first_line(const struct report *r, const struct status *s, const char *headline)
 {
 	static const struct lights dark = {PATTERN_OFF, PATTERN_OFF, PATTERN_OFF};
 	const struct lights *l = s->daemon ? &s->lights : &dark;
 	autofree char *box = printable(s->box ? s->box : "", false);
-	autofree char *headline = status_headline(s);
 	autofree char *line = NULL;
 	char zone[WHEN_TEXT];
 	size_t at = text_columns(box) + 3;
@@ -158,48 +157,54 @@ static void add_source(struct table *t, const struct report *r, const struct sou
 	table_cell(t, 5, next);
 }
 
-static void print_remark(const struct report *r, const char *who, const char *what)
+/* The first one is set apart from the table. */
+static void print_remark(const struct report *r, bool *first, const char *who, const char *what)
 {
 	autofree char *line = format("%s: %s", who, what);
 
+	fputs(*first ? "\n" : "", r->to);
+	*first = false;
 	print_wrapped(r->to, line, 0, 2, width_of(r));
 }
 
-/* What is behind a verdict, and a pull that did not deliver, beneath the table: there is room for a whole sentence. */
-static void print_remarks(const struct report *r, const struct status *s)
+/* What is behind a verdict, and a pull that did not deliver, beneath the table, unless the first line has said it. */
+static void print_remarks(const struct report *r, const struct status *s, const char *headline)
 {
+	bool first = true;
+
 	for (size_t i = 0; i < s->source_count; i++) {
 		const struct source_status *src = &s->sources[i];
 		autofree char *pull = NULL;
 		char when[WHEN_TEXT];
 
-		if (src->verdict != VERDICT_PASS && src->reason && *src->reason)
-			print_remark(r, src->source, src->reason);
+		if (src->verdict != VERDICT_PASS && src->reason && *src->reason && !strstr(headline, src->reason))
+			print_remark(r, &first, src->source, src->reason);
 		if (!src->last_try_result || strcmp(src->last_try_result, "pass") == 0 ||
 		    same(src->last_try_result, src->reason))
 			continue;
 		pull = format("the pull of %s did not deliver: %s", when_text(src->last_try, r->now, when),
 			      src->last_try_result);
-		print_remark(r, src->source, pull);
+		print_remark(r, &first, src->source, pull);
 	}
 	for (size_t i = 0; i < s->box_faults.count; i++)
-		print_remark(r, "the box", s->box_faults.items[i]);
+		if (!strstr(headline, s->box_faults.items[i]))
+			print_remark(r, &first, "the box", s->box_faults.items[i]);
 	if (s->running)
-		print_remark(r, "running", s->running);
+		print_remark(r, &first, "running", s->running);
 }
 
 static void status_text(const struct report *r, const struct status *s)
 {
 	static const char *const headings[] = {"SOURCE", "DATA AS OF", "VERDICT", "RESTORED IN", "DUMPS", "NEXT", NULL};
 	CLEANUP(table_free) struct table *t = table_new(headings);
+	autofree char *headline = status_headline(s);
 
-	print_first_line(r, s);
+	print_first_line(r, s, headline);
 	for (size_t i = 0; i < s->source_count; i++)
 		add_source(t, r, &s->sources[i]);
 	fputs(s->source_count ? "\n" : "", r->to);
 	table_print(t, r->to, true, (int)width_of(r));
-	fputs("\n", r->to);
-	print_remarks(r, s);
+	print_remarks(r, s, headline);
 }
 
 void report_status(const struct report *r, const struct status *s)

@@ -515,6 +515,30 @@ static void test_status(void **state)
 	expect_narrow(&p, NULL);
 }
 
+static void test_status_says_a_reason_once(void **state)
+{
+	static const char reason[] = "two tables lost rows";
+	CLEANUP(status_done) struct status s;
+	CLEANUP(page_done) struct page one;
+	CLEANUP(page_done) struct page both;
+
+	(void)state;
+	a_status(&s);
+	s.sources[0].verdict = VERDICT_FAIL;
+	set_text(&s.sources[0].reason, reason);
+	page_open(&one, false);
+	report_status(&one.r, &s);
+	page_close(&one);
+	expect_in(&one, "1 of 2 refuted: shop, two tables lost rows");
+	assert_null(strstr(strstr(one.text, reason) + 1, reason));
+	s.sources[1].verdict = VERDICT_FAIL;
+	page_open(&both, false);
+	report_status(&both.r, &s);
+	page_close(&both);
+	expect_in(&both, "2 of 2 refuted: shop, crm");
+	expect_in(&both, "\nshop: two tables lost rows\n");
+}
+
 static void test_status_without_a_daemon(void **state)
 {
 	CLEANUP(status_done) struct status s;
@@ -765,6 +789,7 @@ int main(void)
 		cmocka_unit_test(test_dumps_json),
 		cmocka_unit_test(test_prune_says_why_each_goes_or_stays),
 		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_status_says_a_reason_once),
 		cmocka_unit_test(test_status_without_a_daemon),
 		cmocka_unit_test(test_status_json),
 		cmocka_unit_test(test_doctor),
