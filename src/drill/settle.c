@@ -96,29 +96,33 @@ static const char *value_of(const struct object_class *c, const struct object *o
 	return NULL;
 }
 
+/* What a word in braces stands for, but for what needs putting together. NULL: the object has no such thing. */
+static const char *value_for(const char *word, const struct object_class *c, const struct object *o)
+{
+	if (same(word, "name"))
+		return o->name;
+	return same(word, "last") ? last_part(o->name) : value_of(c, o, word);
+}
+
 static bool spell_word(struct text *out, const char *word, const struct object_class *c, const struct object *o,
 		       const char *text, size_t n)
 {
-	const char *last = last_part(o->name), *value;
+	const char *value;
 
-	if (same(word, "name"))
-		text_add(out, o->name);
-	else if (same(word, "owner") && last == o->name)
-		return false;
-	else if (same(word, "owner"))
-		text_add_bytes(out, o->name, (size_t)(last - o->name) - 1);
-	else if (same(word, "last"))
-		text_add(out, last);
-	else if (same(word, "bare"))
+	if (same(word, "owner") && last_part(o->name) != o->name) {
+		text_add_bytes(out, o->name, (size_t)(last_part(o->name) - o->name) - 1);
+	} else if (same(word, "bare")) {
 		text_add_bytes(out, o->name, bare_length(o->name));
-	else if (same(word, "spare"))
+	} else if (same(word, "spare")) {
 		text_addf(out, SPARE, n);
-	else if (same(word, "text"))
+	} else if (same(word, "text")) {
 		text_add_bytes(out, text, strlen(text) - (ends_with(text, ";") ? 1 : 0));
-	else if ((value = value_of(c, o, word)))
+	} else {
+		value = value_for(word, c, o);
+		if (!value)
+			return false;
 		text_add(out, value);
-	else
-		return false;
+	}
 	return true;
 }
 

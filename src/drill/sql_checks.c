@@ -361,10 +361,9 @@ static void read_one(const char *dir, const char *file, struct sql_check *c)
 	c->name = name;
 }
 
-int sql_checks_read(const char *dir, struct sql_checks *ret, struct error *err)
+/* The names of a folder that are a check's, sorted. */
+static int list_files(const char *dir, struct strings *ret, struct error *err)
 {
-	CLEANUP(strings_done) struct strings files = {0};
-	CLEANUP(sql_checks_done) struct sql_checks checks = {0};
 	autoclosedir DIR *d = opendir(dir);
 	const struct dirent *e;
 
@@ -373,20 +372,26 @@ int sql_checks_read(const char *dir, struct sql_checks *ret, struct error *err)
 	while (d && (errno = 0, e = readdir(d))) {
 		if (e->d_name[0] == '.' || !ends_with(e->d_name, ".sql"))
 			continue;
-		if (files.count == SQL_FILES_MOST)
+		if (ret->count == SQL_FILES_MOST)
 			return fail(err, ERR_CONFIG, "folder '%s' holds more than %d checks; put several questions in one query",
 				    dir, SQL_FILES_MOST);
-		strings_add(&files, e->d_name);
+		strings_add(ret, e->d_name);
 	}
 	if (d && errno)
 		return fail(err, ERR_IO, "read folder '%s': %m; look at the disk", dir);
-	strings_sort(&files);
-	for (size_t i = 0; i < files.count; i++) {
-		checks.items = grow(checks.items, checks.count, sizeof(*checks.items));
-		read_one(dir, files.items[i], &checks.items[checks.count++]);
-	}
-	*ret = checks;
-	checks = (struct sql_checks){0};
+	strings_sort(ret);
+	return 0;
+}
+
+int sql_checks_read(const char *dir, struct sql_checks *ret, struct error *err)
+{
+	CLEANUP(strings_done) struct strings files = {0};
+
+	if (list_files(dir, &files, err) < 0)
+		return -1;
+	*ret = (struct sql_checks){.items = xcalloc(files.count, sizeof(*ret->items)), .count = files.count};
+	for (size_t i = 0; i < files.count; i++)
+		read_one(dir, files.items[i], &ret->items[i]);
 	return 0;
 }
 
