@@ -1,7 +1,9 @@
 #include "unit/unit.h"
 
+#include <pty.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -771,6 +773,37 @@ static void test_progress_piped_is_plain_lines(void **state)
 	free(text);
 }
 
+static void test_progress_on_a_terminal_is_one_line_drawn_over(void **state)
+{
+	const struct timespec soon = {0, 350000000};
+	const struct winsize narrow = {.ws_col = 44, .ws_row = 10};
+	char seen[2048] = "";
+	int master, slave;
+	struct progress *p;
+	FILE *to;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, &narrow), 0);
+	to = fdopen(slave, "w");
+	assert_non_null(to);
+	p = progress_new(to, "shop");
+	progress_phase(p, "restore", PROGRESS_OBJECTS, 10, -1);
+	nanosleep(&soon, NULL);
+	progress_at(p, 5, "an_index_with_a_rather_long_name");
+	progress_at(p, 6, NULL); /* too soon to be drawn again */
+	progress_free(&p);
+	assert_true(read(master, seen, sizeof(seen) - 1) > 0);
+	/* cut before the last column, and wiped at the end */
+	assert_string_equal(seen, "\rshop  restore    "
+				  "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+				  "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+				  "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
+				  "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
+				  "  5 of\033[K\r\033[K");
+	assert_int_equal(fclose(to), 0);
+	close(master);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -798,6 +831,7 @@ int main(void)
 		cmocka_unit_test(test_progress_lines),
 		cmocka_unit_test(test_progress_of_a_moment_prints_nothing),
 		cmocka_unit_test(test_progress_piped_is_plain_lines),
+		cmocka_unit_test(test_progress_on_a_terminal_is_one_line_drawn_over),
 	};
 
 	return cmocka_run_group_tests(tests, in_berlin, NULL);
