@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ struct daemon {
 	int stop_fd;
 	char *self;
 
-	struct overview overview; /* as of the last look */
+	struct config config;	  /* as of the last look; the overview points into it */
+	struct overview overview;
 	bool ill;
 	char *caption;		  /* the headline, or why the box is ill */
 	int64_t look_at_ms;
@@ -71,6 +73,7 @@ static void daemon_done(struct daemon *d)
 	task_done(&d->task);
 	agenda_done(&d->agenda);
 	overview_done(&d->overview);
+	config_done(&d->config);
 	control_close(&d->control);
 	lock_free(&d->lock);
 	cleanup_close(&d->stop_fd);
@@ -90,14 +93,16 @@ static void fall_ill(struct daemon *d, const struct error *why)
 	set_text(&d->caption, why->text);
 }
 
-static int gather(const struct daemon *d, struct overview *ret, struct error *err)
+static int gather(const struct daemon *d, struct config *ret_config, struct overview *ret, struct error *err)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
 
 	if (box_open(d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
-	    host_data_usable(box.config.box.data, err) < 0)
+	    host_data_usable(box.config.box.data, err) < 0 || overview_gather(&box, clock_wall(), ret, err) < 0)
 		return -1;
-	return overview_gather(&box, clock_wall(), ret, err);
+	*ret_config = box.config;
+	box.config = (struct config){0};
+	return 0;
 }
 
 /* Rows of a verb that died without closing them are closed for it. */
@@ -131,10 +136,11 @@ static int attach(struct daemon *d, struct error *err)
 static void look(struct daemon *d)
 {
 	struct overview now = {0};
+	struct config config = {0};
 	struct error err;
 
 	d->look_at_ms = clock_mono_ms() + LOOK_EVERY_MS;
-	if (attach(d, &err) < 0 || gather(d, &now, &err) < 0) {
+	if (attach(d, &err) < 0 || gather(d, &config, &now, &err) < 0) {
 		fall_ill(d, &err);
 		return;
 	}
@@ -142,7 +148,9 @@ static void look(struct daemon *d)
 		log_notice("the box is well again");
 	d->ill = false;
 	overview_done(&d->overview);
+	config_done(&d->config);
 	d->overview = now;
+	d->config = config;
 	free(d->caption);
 	d->caption = status_headline(&d->overview.status);
 }
@@ -227,13 +235,26 @@ static void put_off_schedule(struct daemon *d)
 	d->schedule_from_ms = clock_mono_ms() + RESPITE_MS;
 }
 
+/* How it ended. What it had to say it has said: its standard error is ours. */
+static void log_end(const struct daemon *d)
+{
+	static const char *const words[] = {"pass", "fail", "undecided"};
+	int status = d->child.status;
+
+	if (WIFEXITED(status) && (size_t)WEXITSTATUS(status) < COUNT(words)) {
+		log_notice("%s of %s ended: %s", d->task.verb, d->task.what, words[WEXITSTATUS(status)]);
+	} else {
+		autofree char *epitaph = process_epitaph(&d->child);
+
+		log_error("%s of %s: %s", d->task.verb, d->task.what, epitaph);
+	}
+}
+
 static void end_task(struct daemon *d)
 {
-	autofree char *words = process_epitaph(&d->child);
 	int64_t due;
 
-	log_notice("%s of %s ended: %s", d->task.verb, d->task.what,
-		   process_succeeded(&d->child) ? "pass" : words);
+	log_end(d);
 	process_done(&d->child);
 	d->child = PROCESS_INIT;
 	d->running = false;
