@@ -6,11 +6,13 @@
 #include <gpiod.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
 #define CONSUMER "drillbox"
 #define DEBOUNCE_US 10000
+#define SETTLE_US (3 * DEBOUNCE_US) /* until a pull-up has lifted the line and the kernel believes it */
 #define EDGES 16 /* what the kernel keeps for a line */
 
 struct gpio {
@@ -162,6 +164,7 @@ static int take_button(struct gpio *g, struct gpiod_chip *chip, const struct gpi
 	if (request(chip, button_settings(true), &g->button_offset, 1, &g->button, err) < 0 &&
 	    (err->kind != ERR_IO || request(chip, button_settings(false), &g->button_offset, 1, &g->button, err) < 0))
 		return -1;
+	usleep(SETTLE_US);
 	g->edges = gpiod_edge_event_buffer_new(EDGES);
 	return g->edges ? 0 : fail(err, ERR_IO, "preparing the button: %m");
 }

@@ -25,7 +25,7 @@ struct gpio_lines {
 };
 
 /*
- * Take the lines, lamps off. Errors: ERR_LACKING (no such chip or line, with
+ * Take the lines, lamps off. Lets the button's line settle first (30 ms). Errors: ERR_LACKING (no such chip or line, with
  * the labels there are), ERR_BUSY (a line is in use: by whom), ERR_IO.
  */
 MUST_CHECK int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *err);
