@@ -90,6 +90,16 @@ static bool gone_within(pid_t pid, int ms)
 	return gone(pid);
 }
 
+/*
+ * Under qemu-aarch64 there is no limit of memory, and the kernel cannot start
+ * our own file a second time: it is another machine's.
+ */
+static void not_emulated(void)
+{
+	if (getenv("EMULATED"))
+		skip();
+}
+
 static void test_runs_a_program(void **state)
 {
 	static const char *const env[] = {"PGAPPNAME=drill", NULL};
@@ -161,9 +171,11 @@ static void test_scratch_is_as_large_as_told(void **state)
 static void test_caps(void **state)
 {
 	struct sandbox s = {.file_size_cap = 1 << 20, .memory_cap = 1 << 28};
-	autofree char *out = inside(&s, "ulimit -f; ulimit -v; ulimit -c; cat /proc/self/oom_score_adj");
+	autofree char *out = NULL;
 
 	(void)state;
+	not_emulated();
+	out = inside(&s, "ulimit -f; ulimit -v; ulimit -c; cat /proc/self/oom_score_adj");
 	assert_string_equal(out, "2048\n262144\n0\n800\n");
 }
 
@@ -280,6 +292,7 @@ static void test_the_inner_half_copies_a_template(void **state)
 	autofree char *a = NULL, *b = NULL;
 
 	(void)state;
+	not_emulated();
 	a = inside(&in_memory, script);
 	assert_string_equal(a, "17\n. 700 80 base 700 80 base/1 600 0 base/2 600 3000001\n512\n0 1 2 3\n");
 	assert_int_equal(mkdir(disk, 0700), 0);
@@ -297,6 +310,7 @@ static void test_the_inner_half_tells_its_own_failures(void **state)
 	struct error err;
 
 	(void)state;
+	not_emulated();
 	assert_int_equal(sandbox_run(&small, &spec, soon(), ERR_SOURCE, NULL, &err), -1);
 	assert_int_equal(err.kind, ERR_SPACE);
 	assert_non_null(strstr(err.text, "'2'"));
