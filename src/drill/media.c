@@ -40,10 +40,11 @@ static int judge_unreadable(const char *name, struct findings *f, const struct e
 
 static void compare(const char *name, const char *expected, const char *actual, struct findings *f)
 {
-	bool equal = strcmp(expected, actual) == 0;
-
-	findings_add(f, RUNG_MEDIA, equal ? RESULT_PASS : RESULT_FAIL, name, expected, actual, "%s",
-		     equal ? "" : "the stored bytes are not those that were stored: the disk or somebody changed them");
+	if (strcmp(expected, actual) == 0)
+		findings_add(f, RUNG_MEDIA, RESULT_PASS, name, expected, actual, NULL);
+	else
+		findings_add(f, RUNG_MEDIA, RESULT_FAIL, name, expected, actual,
+			     "the bytes of the %s are not those that were stored: the disk or somebody changed them", name);
 }
 
 /* The ledger's digest counts before the list beside the dump, which whoever changed the dump could change too. */
@@ -64,7 +65,9 @@ static void compare_dump(const struct drill_request *r, const struct digest_list
 		return;
 	}
 	compare("dump", expected, list->whole.sha256, f);
-	if (*r->dump->sha256 && strcmp(r->dump->sha256, expected) != 0)
+	if (!*r->dump->sha256)
+		findings_note(f, "the digest list beside the dump names no digest of it: 'sha256sum -c' will not vouch for it");
+	else if (strcmp(r->dump->sha256, expected) != 0)
 		findings_note(f, "the digest list beside the dump is not the ledger's: it says %s", r->dump->sha256);
 }
 
