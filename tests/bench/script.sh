@@ -20,8 +20,8 @@ drill)
     "$bin/createdb" -h "$3" -U postgres restored
     "$bin/pg_restore" -h "$3" -U postgres -d restored --no-owner --no-privileges "$2"
     "$bin/psql" -XAqt -h "$3" -U postgres -d restored -c "
-        SELECT format('SELECT %L, count(*) FROM %s', oid::regclass, oid::regclass)
+        SELECT format('SELECT %L, count(*) FROM %s;', oid::regclass, oid::regclass)
         FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1" |
-        "$bin/psql" -XAqt -h "$3" -U postgres -d restored -f -
+        "$bin/psql" -XAqt -v ON_ERROR_STOP=1 -h "$3" -U postgres -d restored -f -
     ;;
 esac
