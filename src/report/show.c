@@ -98,6 +98,7 @@ static void show_json(const struct report *r, const struct show *s)
 	json_set_time(root, "started", e->started);
 	json_set_seconds(root, "seconds", e->seconds);
 	json_set_seconds(root, "restore_seconds", f->restore_seconds);
+	json_set_seconds(root, "restore_median", s->median_of ? s->median_seconds : -1);
 	json_set_time(root, "data_as_of", s->data_as_of);
 	json_set(root, "phases", phases_json(f));
 	json_set(root, "notes", notes_json(f));

@@ -267,10 +267,13 @@ static void test_show_json(void **state)
 	findings_add(&s.drill.findings, RUNG_VOLUME, RESULT_PASS, "public.orders", "412", "412", "%s", "");
 	findings_add_phase(&s.drill.findings, RUNG_RESTORE, 1.9, "x");
 	findings_note(&s.drill.findings, "n");
+	s.median_seconds = 71;
+	s.median_of = 30;
 	page_open(&p, true);
 	report_show(&p.r, &s);
 	page_close(&p);
 	root = parsed(&p);
+	assert_true(json_get_real(root, "restore_median") == 71);
 	assert_true(starts_with(p.text, "{\"schema\":1,\"drill\":128,\"source\":\"shop\",\"dump\":\"" SHOP
 				"\",\"verdict\":\"pass\",\"reason\":\"\",\"level\":\"standard\","));
 	assert_string_equal(json_get_text(root, "started"), "2026-11-23T11:00:00Z");
