@@ -358,7 +358,9 @@ static void distrust_template(const struct cluster_request *r, const struct clus
 	autofree char *own = path_join(r->data, "templates");
 	struct error ignored;
 
-	if (why->kind == ERR_IO && process_signal(&c->process) == 0 && starts_with(template, own) && remove_tree(template, &ignored) < 0)
+	/* one that was killed says nothing about what it was started on */
+	if (why->kind == ERR_IO && process_signal(&c->process) != SIGKILL && starts_with(template, own) &&
+	    remove_tree(template, &ignored) < 0)
 		errno = 0;
 }
 
@@ -400,7 +402,8 @@ int cluster_check(struct cluster *c, struct error *err)
 	epitaph = process_epitaph(&c->process);
 	words = messages_last_words(c->log, &kind);
 	/* the kernel kills for want of memory, and counts it; anybody else just kills */
-	if (process_signal(&c->process) == SIGKILL && kills_for_memory() != c->kills_before)
+	if (kills_for_memory() != c->kills_before &&
+	    (process_signal(&c->process) == SIGKILL || (words && strstr(words, "by signal 9"))))
 		kind = ERR_SPACE;
 	return fail(err, kind, "the scratch server died: %s%s%s", epitaph, words ? ": " : "", words ? words : "");
 }

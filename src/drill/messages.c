@@ -249,7 +249,7 @@ char *messages_last_words(const char *log, enum error_kind *ret_kind)
 	r.fd = open_log(log, from, &size);
 	if (r.fd < 0 || read_lines(&r, log, &whole, &ignored) < 0 || !last.text)
 		return last.text;
-	if (starts_with(last.sqlstate, "53") || strstr(last.text, "No space left") || strstr(last.text, "signal 9"))
+	if (starts_with(last.sqlstate, "53") || strstr(last.text, "No space left"))
 		*ret_kind = ERR_SPACE;
 	return last.text;
 }

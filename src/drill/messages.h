@@ -48,7 +48,7 @@ void messages_done(struct messages *m);
 /*
  * What a server that died said last: its own FATAL or PANIC, or that it lost a
  * process to a signal. NULL when it said nothing. Sets 'ret_kind' to ERR_SPACE
- * when that was for want of disk or memory, else leaves it. Owned by the caller.
+ * when that was for want of disk or memory by its own words, else leaves it. Owned by the caller.
  */
 char *messages_last_words(const char *log, enum error_kind *ret_kind);
 
