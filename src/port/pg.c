@@ -513,8 +513,10 @@ static int refused(struct pg *pg, const PGresult *result, struct error *err)
 	(void)memcpy(pg->sqlstate, state, strnlen(state, 5));
 	pg->sqlstate[5] = '\0';
 	set_text(&pg->message, message ? message : "");
-	if (starts_with(state, "57P0"))
+	if (starts_with(state, "57P0")) {
 		pg->broken = true;
+		return fail(err, ERR_NETWORK, "the server ended the connection (%s): see its log", pg->message);
+	}
 	if (strcmp(state, "53200") == 0 && strstr(pg->message, "shared memory"))
 		return fail(err, ERR_SPACE, "the server's lock table is full: raise max_locks_per_transaction there");
 	return fail(err, kind_of_state(state), "the server says: %s%s%s%s", pg->message, detail ? " (" : "",

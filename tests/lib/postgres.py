@@ -98,15 +98,16 @@ class Server:
         raise RuntimeError(f"PostgreSQL does not start:\n{self.log.read_text()}")
 
     def _start(self):
+        ready = self.data / "postmaster.pid"
+        stale = ready.read_text() if ready.exists() else ""  # of one that was killed
         with open(self.log, "ab") as log:
             # QUIT is its immediate shutdown: no checkpoint, no child left.
             self.process = processes.serve(
                 [self.bin / "postgres", "-D", self.data, "-p", self.port, "-k", self.sockets], "QUIT",
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
         tap.at_exit(self.stop)
-        ready = self.data / "postmaster.pid"
         processes.wait_for(lambda: self.process.poll() is not None or
-                           ready.exists() and "ready" in ready.read_text(), 60, saying="PostgreSQL did not start")
+                           ready.exists() and "ready" in ready.read_text() != stale, 60, saying="PostgreSQL did not start")
         return self.process.poll() is None
 
     def stop(self, how=signal.SIGQUIT):
