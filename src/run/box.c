@@ -12,8 +12,6 @@
 
 #define WAIT_LONGEST_MS ((int64_t)24 * 3600 * 1000)
 
-extern char **environ;
-
 /* Under the lock: remove what a killed verb left, and close its rows. */
 static int tidy(struct box *box, struct error *err)
 {

@@ -202,6 +202,22 @@ int verb_list(const struct options *o)
 	return 0;
 }
 
+/*
+ * The stored bytes were read, and whether they still are what was stored is
+ * worth knowing: a proven copy that changed takes green with it. Whoever may
+ * not write the ledger fetches all the same.
+ */
+static void note_reading(const struct box *box, const struct dump *dump, const char *damage)
+{
+	CLEANUP(ledger_close) struct ledger *ledger = NULL;
+	struct error err;
+
+	if (ledger_open(box->config.box.data, LEDGER_WRITE, &ledger, &err) < 0 ||
+	    ledger_reread(ledger, dump->name, damage == NULL, damage, &err) < 0)
+		log_detail("%s", err.text);
+	control_poke(box->config.box.data);
+}
+
 int verb_fetch(const struct options *o)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
@@ -216,6 +232,7 @@ int verb_fetch(const struct options *o)
 	if (box_open(o, BOX_LOOK, "fetch", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
 	    store_fetch(&dump, STDOUT_FILENO, NO_DEADLINE, NULL, NULL, &damage, &err) < 0)
 		return say_error(&err);
+	note_reading(&box, &dump, damage);
 	if (!damage)
 		return 0;
 	log_error("%s: do not use what was fetched", damage);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -22,8 +23,6 @@ static const char *plural(size_t n)
 {
 	return n == 1 ? "" : "s";
 }
-
-extern char **environ;
 
 int verb_check(const struct options *o)
 {
