@@ -7,7 +7,7 @@
 #include "drill/archive.h"
 #include "drill/messages.h"
 
-#define ENTRIES_CAP 2000000
+#define ENTRIES_CAP 1000000
 #define SELECTED "; Selected TOC Entries:"
 
 /* Types of entries; of those that begin alike the longer one stands first. */
@@ -176,6 +176,19 @@ static void take_fact(struct toc *toc, const char *line)
 	}
 }
 
+/* The database's own entries, which pg_restore restores only with --create. */
+static bool of_database(const struct toc_entry *e)
+{
+	static const char *const attached[] = {"ACL", "COMMENT", "SECURITY LABEL"};
+
+	if (strcmp(e->type, "DATABASE") == 0 || strcmp(e->type, "DATABASE PROPERTIES") == 0)
+		return true;
+	for (size_t i = 0; i < COUNT(attached); i++)
+		if (strcmp(e->type, attached[i]) == 0 && strcmp(e->schema, "-") == 0 && starts_with(e->name, "DATABASE "))
+			return true;
+	return false;
+}
+
 static int add_entry(struct toc *toc, const char *line, struct error *err)
 {
 	struct toc_entry entry;
@@ -184,8 +197,8 @@ static int add_entry(struct toc *toc, const char *line, struct error *err)
 		return fail(err, ERR_DATA, "the archive lists more than %d entries", ENTRIES_CAP);
 	if (!parse_entry(line, &entry))
 		return fail(err, ERR_DATA, "pg_restore lists an entry that is none: '%.100s'", line);
-	entry.line = (int)toc->lines.count;
-	strings_add(&toc->lines, line);
+	if (of_database(&entry))
+		entry.line = xstrdup(line);
 	toc->items = grow(toc->items, toc->count, sizeof(*toc->items));
 	toc->items[toc->count++] = entry;
 	return 0;
@@ -229,6 +242,7 @@ void toc_done(struct toc *toc)
 		free(toc->items[i].schema);
 		free(toc->items[i].name);
 		free(toc->items[i].owner);
+		free(toc->items[i].line);
 	}
 	free(toc->items);
 	free(toc->database);
@@ -238,7 +252,6 @@ void toc_done(struct toc *toc)
 	free(toc->server_version);
 	free(toc->dumped_by);
 	free(toc->create_database);
-	strings_done(&toc->lines);
 	*toc = (struct toc){0};
 }
 
@@ -423,7 +436,7 @@ static int read_statement(const struct drill_request *r, const struct tool *tool
 
 	for (size_t i = 0; i < toc->count; i++)
 		if (strcmp(toc->items[i].type, "DATABASE") == 0)
-			line = toc->lines.items[toc->items[i].line];
+			line = toc->items[i].line;
 	if (!line)
 		return 0;
 	answered = ask_archive(r, tool, options, line, &p, f, err);

@@ -17,11 +17,11 @@
  */
 struct toc_entry {
 	int id;
-	int line;	  /* its place in toc.lines */
 	const char *type; /* "TABLE", "TABLE DATA", "FK CONSTRAINT"; "?" for one this program does not know */
 	char *schema;	  /* "-" when it has none */
 	char *name;
 	char *owner;	  /* "" when it has none */
+	char *line;	  /* the list's line, for pg_restore -L; NULL unless it belongs to the database itself */
 };
 
 struct toc {
@@ -32,7 +32,6 @@ struct toc {
 	char *server_version; /* "16.14" */
 	int server_version_num; /* 160014; 0 when it does not say */
 	char *dumped_by;     /* "17.12" */
-	struct strings lines; /* the list's lines of entries, as pg_restore -L takes them */
 	struct toc_entry *items;
 	size_t count;
 	char *create_database; /* the statement in the archive; NULL unless inspected without a manifest */

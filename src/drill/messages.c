@@ -119,7 +119,7 @@ static char *field(const struct json *root, const char *key)
 {
 	const char *value = root ? json_get_text(root, key) : NULL;
 
-	return xstrdup(value ? value : "");
+	return xstrndup(value ? value : "", MESSAGE_FIELD_CAP);
 }
 
 static void copy_word(char *to, size_t size, const char *from)
@@ -259,7 +259,7 @@ char *messages_last_words(const char *log, enum error_kind *ret_kind)
 /* One of these holds when all that it names is found. The first that holds decides. */
 struct message_rule {
 	const char *name;
-	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53") */
+	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
 	const char *context;	/* found in the context; NULL: any */
@@ -310,7 +310,9 @@ static const struct message_rule rules[] = {
 	 "the box has another version of extension {name} ({message}): install the source's"},
 	{"library", "58P01", "could not access file", NULL, NULL, ALWAYS, MEANING_LACKING,
 	 "the box lacks a library of an extension ({message}): install its package"},
-	{"preload", "55000", "shared_preload_libraries", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"preload", NULL, "shared_preload_libraries", NULL, NULL, ALWAYS, MEANING_LACKING,
+	 "an extension must be preloaded ({message}), which this box does not do"},
+	{"preload", NULL, "must be preloaded", NULL, NULL, ALWAYS, MEANING_LACKING,
 	 "an extension must be preloaded ({message}), which this box does not do"},
 	{"collation", "42704", "collation \"", NULL, NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no collation {name}: install its locale"},
@@ -358,13 +360,12 @@ static const struct message_rule rules[] = {
 	/* the dump */
 	{"rows", "22", NULL, "COPY", NULL, ALWAYS, MEANING_DAMAGE,
 	 "rows of the dump are not what their table takes: {message}"},
-	{"unexplained", "", NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
+	{"unexplained", NULL, NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
 };
 
-/* "unexplained" matches any code, "unreadable-log" only an empty one: told apart by the message's own. */
-static bool sqlstate_matches(const char *codes, const char *sqlstate, bool last)
+static bool sqlstate_matches(const char *codes, const char *sqlstate)
 {
-	if (last)
+	if (!codes)
 		return true;
 	if (!*codes || !*sqlstate)
 		return !*codes && !*sqlstate;
@@ -397,9 +398,7 @@ static bool is_so(const struct message_rule *rule, const struct circumstances *c
 
 static bool rule_holds(const struct message_rule *rule, const struct message *m, const struct circumstances *c)
 {
-	bool last = rule == &rules[COUNT(rules) - 1];
-
-	return sqlstate_matches(rule->sqlstate, m->sqlstate, last) && is_so(rule, c) &&
+	return sqlstate_matches(rule->sqlstate, m->sqlstate) && is_so(rule, c) &&
 	       (!rule->text || strstr(m->text, rule->text)) &&
 	       (!rule->statement || starts_with(m->statement, rule->statement)) &&
 	       (!rule->context || strstr(m->context, rule->context));

@@ -32,7 +32,8 @@ struct messages {
 	int64_t end;	/* the log's length up to the last whole line */
 };
 
-#define MESSAGES_CAP 10000
+#define MESSAGES_CAP 2000
+#define MESSAGE_FIELD_CAP 2048 /* bytes of each text that are kept */
 #define MESSAGE_LINE_CAP ((size_t)1 << 20) /* a longer line is cut, not an error */
 #define MESSAGES_LOG_CAP ((int64_t)256 << 20) /* a longer log is ERR_DATA: nothing sane writes that much */
 

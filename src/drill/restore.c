@@ -353,26 +353,14 @@ static int restore_all(struct restore *r, struct attempt *a, struct error *err)
 	return run(r, a, &options, NULL, err);
 }
 
-static bool of_database(const struct toc_entry *e)
-{
-	static const char *const attached[] = {"ACL", "COMMENT", "SECURITY LABEL"};
-
-	if (strcmp(e->type, "DATABASE PROPERTIES") == 0)
-		return true;
-	for (size_t i = 0; i < COUNT(attached); i++)
-		if (strcmp(e->type, attached[i]) == 0 && strcmp(e->schema, "-") == 0 && starts_with(e->name, "DATABASE "))
-			return true;
-	return false;
-}
-
 /* The archive's list, reduced to what belongs to the database itself; NULL when nothing does. */
 static char *database_entries(const struct toc *toc)
 {
 	struct text list = {0};
 
 	for (size_t i = 0; i < toc->count; i++)
-		if (of_database(&toc->items[i]))
-			text_addf(&list, "%s\n", toc->lines.items[toc->items[i].line]);
+		if (toc->items[i].line && strcmp(toc->items[i].type, "DATABASE") != 0)
+			text_addf(&list, "%s\n", toc->items[i].line);
 	return list.length ? text_take(&list) : NULL;
 }
 
@@ -416,9 +404,21 @@ static void add_disagreement(struct restore *r, const struct attempt *a)
 	autofree char *told = format("%lld", (long long)(a->exit_code == 0 ? 0 : a->talk.ignored));
 	autofree char *logged = format("%zu", a->messages.count + a->messages.dropped);
 
+	r->shown++;
 	findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "messages", told, logged,
 		     "pg_restore counts %s errors and wrote %zu, the scratch server logged %s: look at the server's "
 		     "messages with --keep", told, a->talk.errors, logged);
+}
+
+/* What nobody looked at could be anything. */
+static void add_dropped(struct restore *r, const struct attempt *a)
+{
+	autofree char *logged = format("%zu", a->messages.count + a->messages.dropped);
+
+	r->shown++;
+	findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "messages", NULL, logged,
+		     "the restore met %s errors, of which only the first %zu were judged: look at what the dump runs", logged,
+		     a->messages.count);
 }
 
 /* Which result a meaning is; RESULT_SKIP for those that are none. */
@@ -500,6 +500,8 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 		judge_ending(r, a);
 	else if (!agree(a))
 		add_disagreement(r, a);
+	if (a->messages.dropped)
+		add_dropped(r, a);
 	if (r->hidden || r->follows)
 		findings_note(r->findings, "%zu more errors of the restore are not shown, %zu of them follow from others",
 			      r->hidden + r->follows, r->follows);

@@ -143,6 +143,24 @@ static void test_a_long_line_is_cut(void **state)
 	}
 }
 
+/* More errors than are looked at are counted all the same. */
+static void test_too_many(void **state)
+{
+	struct text text = {0};
+	autofree char *path = NULL;
+	CLEANUP(messages_done) struct messages m = {0};
+	struct error err;
+
+	(void)state;
+	for (size_t i = 0; i < MESSAGES_CAP + 5; i++)
+		text_add(&text, LINE("ERROR", "42P01", "again", "client backend"));
+	path = put("many", text.data, text.length);
+	text_done(&text);
+	assert_int_equal(messages_read(path, 0, &m, &err), 0);
+	assert_int_equal(m.count, MESSAGES_CAP);
+	assert_int_equal(m.dropped, 5);
+}
+
 static void test_last_words(void **state)
 {
 	const char *killed = LINE("LOG", "00000", "server process (PID 9) was terminated by signal 9: Killed", "postmaster")
@@ -220,6 +238,8 @@ static void test_judgements(void **state)
 		 MEANING_DAMAGE, "geometry"},
 		{"42P01", "relation \"public.places\" does not exist", "", "ALTER TABLE", "", &failed, "follows",
 		 MEANING_FOLLOWS, ""},
+		{"XX000", "pg_cron can only be loaded via shared_preload_libraries", "", "CREATE EXTENSION", "", &plain, "preload",
+		 MEANING_LACKING, "pg_cron"},
 		{"58P01", "could not access file \"$libdir/pg_partman_bgw\": No such file or directory", "", "", "", &plain,
 		 "library", MEANING_LACKING, "pg_partman_bgw"},
 		{"42704", "collation \"de-x-icu\" for encoding \"UTF8\" does not exist", "", "", "", &plain, "collation",
@@ -372,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_a_log_that_is_none),
 		cmocka_unit_test(test_a_line_that_makes_no_sense_is_an_error),
 		cmocka_unit_test(test_a_long_line_is_cut),
+		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_judgements),
 		cmocka_unit_test(test_the_subject_is_the_statement),
