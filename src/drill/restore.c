@@ -9,6 +9,7 @@
 
 #define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first, ... */
 #define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
+#define SINGLE_OBJECTS 1000 /* large objects: each is a lock until the transaction ends */
 #define TICK_MS 200
 #define SHOWN 30	/* errors that get a check of their own */
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
@@ -567,8 +568,12 @@ static bool begin_in_one_transaction(const struct restore_request *q)
 {
 	const struct manifest *m = q->drill->manifest;
 
-	return q->drill->dump->bytes <= SINGLE_BYTES && (!m || m->bytes <= SINGLE_DATABASE) &&
-	       (!q->lacking || q->lacking->count == 0);
+	if (q->drill->dump->bytes > SINGLE_BYTES || (q->lacking && q->lacking->count > 0))
+		return false;
+	/* an entry of BLOB METADATA is up to a thousand of them */
+	if (!m)
+		return toc_count(q->toc, "BLOB METADATA") <= 1;
+	return m->bytes <= SINGLE_DATABASE && m->large_objects.count <= SINGLE_OBJECTS;
 }
 
 static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *a, struct error *err)
