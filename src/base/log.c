@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
+
 static enum log_level current = LOG_NOTICES;
 
 void log_set_level(enum log_level level)
@@ -13,15 +15,17 @@ void log_set_level(enum log_level level)
 
 static void say(enum log_level level, int priority, const char *fmt, va_list ap)
 {
+	autofree char *safe = NULL;
 	char line[1024];
 
 	if (level > current)
 		return;
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	safe = printable(line, true); /* names and messages from outside may be in it */
 	if (getenv("JOURNAL_STREAM"))
-		fprintf(stderr, "<%d>%s\n", priority, line);
+		fprintf(stderr, "<%d>%s\n", priority, safe);
 	else
-		fprintf(stderr, "drillbox: %s\n", line);
+		fprintf(stderr, "drillbox: %s\n", safe);
 }
 
 void log_error(const char *fmt, ...)

@@ -10,9 +10,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "port/gpio.h"
+#include "port/table.h"
 
 #define DEVICE_TREE "/proc/device-tree/compatible"
 #define DEVICE_TREE_CAP 4096
+#define LAMPS_WIDTH 28 /* "pass o   busy o   fail o   " and a column that stays free */
 
 /*
  * Boards with a header we know: what the device tree calls them, the chip that
@@ -159,15 +161,19 @@ bool panel_held_at_start(const struct panel *p)
 	return p->held_at_start;
 }
 
+/* All on one line, or the next time it would not be drawn over. */
 static void draw(const bool lit[3], const char *caption)
 {
+	autofree char *words = xstrdup(caption ? caption : "");
+	int room = table_width_of(stdout) - LAMPS_WIDTH;
 	static const char *const colours[3] = {"\033[32m", "\033[33m", "\033[31m"};
 	static const char *const names[3] = {"pass", "busy", "fail"};
 
 	printf("\r\033[K");
 	for (size_t i = 0; i < 3; i++)
 		printf("%s %s%s\033[0m   ", names[i], lit[i] ? colours[i] : "\033[2m", lit[i] ? "●" : "○");
-	printf("%s", caption ? caption : "");
+	cut_columns(words, room > 0 ? (size_t)room : 0);
+	fputs(words, stdout);
 	(void)fflush(stdout);
 }
 

@@ -145,6 +145,18 @@ size_t text_columns(const char *text)
 	return columns;
 }
 
+void cut_columns(char *text, size_t width)
+{
+	size_t n = strlen(text);
+
+	while (n > 0 && text_columns(text) > width) {
+		do
+			text[n--] = '\0';
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80);
+		text[n] = '\0';
+	}
+}
+
 static void wrap(FILE *to, const char *text, size_t at, size_t indent, size_t width)
 {
 	bool fresh = true; /* nothing stands on this line that a word could be put after */

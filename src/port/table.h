@@ -33,6 +33,8 @@ int table_width_of(FILE *to);
 
 /* Columns that a text takes on a terminal. */
 size_t text_columns(const char *text);
+/* Cut a text in place so that it takes no more, between characters. */
+void cut_columns(char *text, size_t width);
 
 /*
  * Print a text that begins at column 'at' (0: the line's first), broken between

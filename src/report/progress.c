@@ -102,19 +102,6 @@ static void add_left(struct text *t, const struct progress_facts *f)
 					 human_seconds(seconds, left));
 }
 
-/* Cut after 'width' columns, between characters. */
-static void cut(char *line, size_t width)
-{
-	size_t n = strlen(line);
-
-	while (n > 0 && text_columns(line) > width) {
-		do
-			line[n--] = '\0';
-		while (n > 0 && ((unsigned char)line[n] & 0xc0) == 0x80);
-		line[n] = '\0';
-	}
-}
-
 char *progress_text(const struct progress_facts *f, bool bar, size_t width)
 {
 	struct text t = {0};
@@ -138,7 +125,7 @@ char *progress_text(const struct progress_facts *f, bool bar, size_t width)
 	add_left(&t, f);
 	line = text_take(&t);
 	if (width)
-		cut(line, width);
+		cut_columns(line, width);
 	return line;
 }
 

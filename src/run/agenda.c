@@ -31,7 +31,7 @@ static const char *name_of(const struct overview *o, const struct source_overvie
  */
 static const char *verb_for(const struct source_overview *s)
 {
-	return s->due.reason == DUE_INTERRUPTED && s->facts.newest_undecided ? "drill" : "round";
+	return s->due.reason == DUE_INTERRUPTED && s->delivered ? "drill" : "round";
 }
 
 /*

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -20,7 +21,7 @@
 #define LINE_CAP 64
 #define REPLY_CAP 512
 #define CLIENT_MS 2000 /* how long the daemon keeps a silent client */
-#define ANSWER_MS 1000 /* how long a verb waits for the daemon */
+#define ANSWER_MS 5000 /* how long a verb waits for the daemon, whose disk may be busy; a dead one refuses at once */
 
 struct client {
 	int fd;
@@ -31,6 +32,7 @@ struct client {
 
 struct control {
 	int fd;
+	int waiting; /* epoll(7): the socket and every client */
 	int folder;
 	struct client clients[CLIENTS];
 };
@@ -48,6 +50,13 @@ static int folder_address(const char *data, struct sockaddr_un *ret)
 	return folder;
 }
 
+static int watch_fd(const struct control *c, int fd)
+{
+	struct epoll_event readable = {.events = EPOLLIN};
+
+	return epoll_ctl(c->waiting, EPOLL_CTL_ADD, fd, &readable);
+}
+
 int control_listen(const char *data, struct control **ret, struct error *err)
 {
 	CLEANUP(control_close) struct control *c = xcalloc(1, sizeof(*c));
@@ -56,8 +65,9 @@ int control_listen(const char *data, struct control **ret, struct error *err)
 	for (size_t i = 0; i < CLIENTS; i++)
 		c->clients[i].fd = -1;
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->waiting = epoll_create1(EPOLL_CLOEXEC);
 	c->folder = folder_address(data, &at);
-	if (c->fd < 0 || c->folder < 0)
+	if (c->fd < 0 || c->waiting < 0 || c->folder < 0 || watch_fd(c, c->fd) < 0)
 		return fail(err, ERR_IO, "opening the control socket in '%s': %m", data);
 	/* the daemon's lock is ours, so what is there belongs to a dead one */
 	(void)unlinkat(c->folder, SOCKET_NAME, 0);
@@ -70,7 +80,7 @@ int control_listen(const char *data, struct control **ret, struct error *err)
 
 int control_fd(const struct control *c)
 {
-	return c->fd;
+	return c->waiting;
 }
 
 static void drop(struct client *client)
@@ -84,14 +94,17 @@ static void admit(struct control *c, int64_t now)
 	int fd;
 
 	while ((fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		struct client *oldest = &c->clients[0];
+		struct client *place = &c->clients[0];
 
-		for (size_t i = 0; i < CLIENTS; i++)
-			if (c->clients[i].fd < 0 || c->clients[i].until_ms < oldest->until_ms)
-				oldest = &c->clients[i];
-		if (oldest->fd >= 0)
-			drop(oldest);
-		*oldest = (struct client){.fd = fd, .until_ms = now + CLIENT_MS};
+		/* a free one, else that of who has been silent for longest */
+		for (size_t i = 1; i < CLIENTS && place->fd >= 0; i++)
+			if (c->clients[i].fd < 0 || c->clients[i].until_ms < place->until_ms)
+				place = &c->clients[i];
+		if (place->fd >= 0)
+			drop(place);
+		*place = (struct client){.fd = fd, .until_ms = now + CLIENT_MS};
+		if (watch_fd(c, fd) < 0)
+			drop(place);
 	}
 }
 
@@ -169,6 +182,7 @@ void control_close(struct control **c)
 	if ((*c)->folder >= 0)
 		(void)unlinkat((*c)->folder, SOCKET_NAME, 0);
 	cleanup_close(&(*c)->folder);
+	cleanup_close(&(*c)->waiting);
 	cleanup_close(&(*c)->fd);
 	free(*c);
 	*c = NULL;
@@ -183,19 +197,34 @@ static bool ready(int fd, short events, struct deadline deadline)
 	return poll(&p, 1, deadline_left(deadline)) > 0;
 }
 
+/* -1: nobody listens there. */
+static int call(const char *data)
+{
+	struct sockaddr_un at;
+	autoclose int folder = folder_address(data, &at);
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (folder < 0 || fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		return -1;
+	return take_fd(&fd);
+}
+
+bool control_stands(const char *data)
+{
+	autoclose int fd = call(data);
+
+	return fd >= 0;
+}
+
 /* One line there, one line back into 'reply'; false when nobody answers in time. */
 static bool ask(const char *data, const char *line, char *reply, size_t cap)
 {
 	struct deadline deadline = deadline_in(NO_DEADLINE, ANSWER_MS);
-	struct sockaddr_un at;
-	autoclose int folder = folder_address(data, &at);
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	autoclose int fd = call(data);
 	size_t got = 0;
 	ssize_t n;
 
-	if (folder < 0 || fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return false;
-	if (send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
+	if (fd < 0 || send(fd, line, strlen(line), MSG_NOSIGNAL) < 0)
 		return false;
 	while (got < cap - 1 && ready(fd, POLLIN, deadline)) {
 		n = read(fd, reply + got, cap - 1 - got);

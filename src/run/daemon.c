@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "panel/panel.h"
 #include "port/process.h"
@@ -32,22 +33,23 @@
 #define RESPITE_MS 60000 /* for what could not even record that it was tried */
 
 struct daemon {
-	const struct options *options;
-	char *data;
+	struct options options; /* its 'config' absolute: children work in another folder */
+	char *config;
+	char *data;		  /* the folder that 'lock' and 'control' are in; NULL: none was found yet */
 	struct lock *lock;
 	struct panel *panel;
 	struct control *control;
 	int stop_fd;
 	char *self;
 
-	struct config config;	  /* as of the last look; the overview points into it */
-	struct overview overview;
+	struct overview overview; /* as of the last look */
 	bool ill;
 	char *caption;		  /* the headline, or why the box is ill */
 	int64_t look_at_ms;
 
 	struct agenda agenda;
 	int64_t schedule_from_ms; /* not before */
+	int in_vain;		  /* tasks in a row after which something still was due */
 	struct task task;	  /* what the child is at */
 	struct process child;
 	struct process_spec spec;
@@ -55,6 +57,7 @@ struct daemon {
 	const char *env[2];
 	char *credentials;	  /* "CREDENTIALS_DIRECTORY=..." for the children; NULL */
 	bool running;
+	bool working;		  /* that, or somebody else holds the data folder's lock */
 
 	struct lights lights;
 	bool lit[3];
@@ -73,11 +76,11 @@ static void daemon_done(struct daemon *d)
 	task_done(&d->task);
 	agenda_done(&d->agenda);
 	overview_done(&d->overview);
-	config_done(&d->config);
 	control_close(&d->control);
 	lock_free(&d->lock);
 	cleanup_close(&d->stop_fd);
 	free(d->caption);
+	free(d->config);
 	free(d->data);
 	free(d->self);
 	free(d->credentials);
@@ -85,24 +88,31 @@ static void daemon_done(struct daemon *d)
 
 /* ---- facts */
 
-static void fall_ill(struct daemon *d, const struct error *why)
+/* On one line, whatever names are in it: it goes to terminals and to the service manager. */
+static void set_caption(struct daemon *d, const char *text)
 {
-	if (!d->ill || !same(d->caption, why->text))
-		log_error("the box is ill: %s", why->text);
-	d->ill = true;
-	set_text(&d->caption, why->text);
+	free(d->caption);
+	d->caption = printable(text, false);
 }
 
-static int gather(const struct daemon *d, struct config *ret_config, struct overview *ret, struct error *err)
+static void fall_ill(struct daemon *d, const struct error *why)
+{
+	autofree char *before = take(d->caption);
+
+	set_caption(d, why->text);
+	if (!d->ill || !same(before, d->caption))
+		log_error("the box is ill: %s", d->caption);
+	d->ill = true;
+}
+
+static int gather(const struct daemon *d, struct overview *ret, struct error *err)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
 
-	if (box_open(d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
-	    host_data_usable(box.config.box.data, err) < 0 || overview_gather(&box, clock_wall(), ret, err) < 0)
+	if (box_open(&d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
+	    host_data_usable(box.config.box.data, err) < 0)
 		return -1;
-	*ret_config = box.config;
-	box.config = (struct config){0};
-	return 0;
+	return overview_gather(&box, clock_wall(), ret, err);
 }
 
 /* Rows of a verb that died without closing them are closed for it. */
@@ -111,22 +121,36 @@ static void settle(const struct daemon *d)
 	CLEANUP(box_done) struct box box = BOX_INIT;
 	struct error err;
 
-	if (box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0 ||
+	if (box_open(&d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0 ||
 	    ledger_settle(box.ledger, NULL, &err) < 0)
 		log_error("%s", err.text);
 }
 
-/* The data folder, once there is one: our lock on it, and the control socket in it. */
+/* A new box has no data folder yet. One that was there and is gone is a disk that is gone. */
+static int make_data(const struct daemon *d, const char *data, struct error *err)
+{
+	autofree char *parent = path_dir(data);
+
+	return d->data || path_exists(data) || !path_is_dir(parent) ? 0 : make_dirs(data, 0755, err);
+}
+
+/*
+ * The data folder, once there is one: our lock on it, and the control socket in
+ * it. Once more when the configuration names another, or its disk was away.
+ */
 static int attach(struct daemon *d, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
 
-	if (d->control)
-		return 0;
-	if (configuration_load(d->options->config, &config, err) < 0 || host_data_usable(config.box.data, err) < 0)
+	if (configuration_load(d->config, &config, err) < 0 || make_data(d, config.box.data, err) < 0 ||
+	    host_data_usable(config.box.data, err) < 0)
 		return -1;
+	if (d->control && same(d->data, config.box.data) && control_stands(d->data))
+		return 0;
+	control_close(&d->control);
+	lock_free(&d->lock);
 	set_text(&d->data, config.box.data);
-	if ((!d->lock && lock_take_daemon(d->data, &d->lock, err) < 0) || control_listen(d->data, &d->control, err) < 0)
+	if (lock_take_daemon(d->data, &d->lock, err) < 0 || control_listen(d->data, &d->control, err) < 0)
 		return -1;
 	d->lamp_test = service_first_since_boot(d->data);
 	settle(d);
@@ -136,11 +160,11 @@ static int attach(struct daemon *d, struct error *err)
 static void look(struct daemon *d)
 {
 	struct overview now = {0};
-	struct config config = {0};
+	autofree char *headline = NULL;
 	struct error err;
 
 	d->look_at_ms = clock_mono_ms() + LOOK_EVERY_MS;
-	if (attach(d, &err) < 0 || gather(d, &config, &now, &err) < 0) {
+	if (attach(d, &err) < 0 || gather(d, &now, &err) < 0) {
 		fall_ill(d, &err);
 		return;
 	}
@@ -148,22 +172,27 @@ static void look(struct daemon *d)
 		log_notice("the box is well again");
 	d->ill = false;
 	overview_done(&d->overview);
-	config_done(&d->config);
 	d->overview = now;
-	d->config = config;
-	free(d->caption);
-	d->caption = status_headline(&d->overview.status);
+	headline = status_headline(&d->overview.status);
+	set_caption(d, headline);
+}
+
+/* Who works, we or a verb of somebody else's. When they are done there is something new to see. */
+static void notice_work(struct daemon *d)
+{
+	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
+	bool before = d->working;
+	struct error ignored;
+
+	d->working = d->running || (d->data && lock_read(d->data, &holder, &ignored) == 0 && holder.pid);
+	if (!before || d->working)
+		return;
+	settle(d); /* it may have died */
+	d->look_at_ms = 0;
 }
 
 /* ---- lights */
 
-static bool somebody_works(const struct daemon *d)
-{
-	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
-	struct error ignored;
-
-	return d->running || (d->data && lock_read(d->data, &holder, &ignored) == 0 && holder.pid);
-}
 
 static void choose_lights(struct daemon *d, int64_t now_ms)
 {
@@ -171,7 +200,7 @@ static void choose_lights(struct daemon *d, int64_t now_ms)
 	struct lights before = d->lights;
 
 	facts.ill = d->ill;
-	facts.working = somebody_works(d);
+	facts.working = d->working;
 	facts.button = panel_button(d->panel, now_ms);
 	d->lights = lights_of(&facts);
 	if (memcmp(&before, &d->lights, sizeof(before)) != 0)
@@ -214,7 +243,7 @@ static int start_task(struct daemon *d, struct error *err)
 	d->env[0] = d->credentials;
 	d->argv[n++] = d->self;
 	d->argv[n++] = "--config";
-	d->argv[n++] = d->options->config;
+	d->argv[n++] = d->config;
 	d->argv[n++] = d->task.verb;
 	d->argv[n++] = d->task.what;
 	d->argv[n++] = "--wait";
@@ -262,7 +291,8 @@ static void end_task(struct daemon *d)
 	settle(d);
 	look(d);
 	due = agenda_next_due(&d->overview);
-	if (due != TIME_UNKNOWN && due <= clock_wall())
+	d->in_vain = due != TIME_UNKNOWN && due <= clock_wall() ? d->in_vain + 1 : 0;
+	if (d->in_vain > 1)
 		put_off_schedule(d);
 }
 
@@ -273,8 +303,11 @@ static void start_next(struct daemon *d)
 
 	if (d->running || d->ill)
 		return;
-	/* a clock that nobody vouches for is asked about by a pull; one that is wrong plans nothing */
-	if (d->agenda.count == 0 && d->overview.clock != CLOCK_WRONG && now_ms >= d->schedule_from_ms)
+	/*
+	 * A clock that nobody vouches for is asked about by a pull; one that is wrong
+	 * plans nothing. What somebody else is at may be just what is due.
+	 */
+	if (d->agenda.count == 0 && !d->working && d->overview.clock != CLOCK_WRONG && now_ms >= d->schedule_from_ms)
 		(void)agenda_add_due(&d->agenda, &d->overview, clock_wall(), now_ms);
 	if (!agenda_next(&d->agenda, &d->task))
 		return;
@@ -287,11 +320,12 @@ static void start_next(struct daemon *d)
 
 /* ---- the button */
 
-/* Acknowledge everything that flashes. True when there was something. */
-static bool acknowledge(struct daemon *d, struct box *box, struct text *said)
+/* Acknowledge everything that flashes: what red was seen for, nothing newer. */
+static void acknowledge(const struct daemon *d, struct box *box, struct text *said)
 {
 	struct error err;
 
+	text_add(said, "acknowledge");
 	for (size_t i = 0; i < d->overview.status.source_count; i++) {
 		const struct source_overview *s = &d->overview.sources[i];
 
@@ -301,26 +335,26 @@ static bool acknowledge(struct daemon *d, struct box *box, struct text *said)
 			log_error("%s", err.text);
 			continue;
 		}
-		text_addf(said, "%sacknowledge %s", said->length ? ", " : "", s->newest_refuted);
+		text_addf(said, " %s", s->newest_refuted);
 	}
-	return said->length > 0;
 }
 
-/* A press that ended. */
+/* A press that ended. It answers to what the lights showed. */
 static void obey(struct daemon *d, enum intent intent, int64_t held_ms)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
 	CLEANUP(text_done) struct text said = {0};
 	struct error err;
 
-	look(d);
-	if (d->ill || box_open(d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0) {
+	if (d->ill || box_open(&d->options, BOX_NOTE, "daemon", NULL, &box, &err) < 0) {
 		log_error("the button was pressed, but the box is ill: %s", d->ill ? d->caption : err.text);
 		return;
 	}
 	if (intent == INTENT_NONE) {
 		text_add(&said, "nothing: held for too long");
-	} else if (intent != INTENT_SHORT || !acknowledge(d, &box, &said)) {
+	} else if (intent == INTENT_SHORT && d->lights.fail == PATTERN_FLASH) {
+		acknowledge(d, &box, &said);
+	} else {
 		agenda_add_press(&d->agenda, &d->overview, intent == INTENT_LONG);
 		text_add(&said, intent == INTENT_LONG ? "round" : "drill");
 	}
@@ -344,10 +378,16 @@ static int read_button(struct daemon *d, int64_t now_ms, struct error *err)
 
 /* ---- the loop */
 
-static int open_daemon(struct daemon *d, struct error *err)
+static int open_daemon(struct daemon *d, const struct options *o, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
+	autofree char *here = getcwd(NULL, 0);
 
+	if (!here)
+		return fail(err, ERR_IO, "finding the working folder: %m");
+	d->config = path_join(here, o->config);
+	d->options = *o;
+	d->options.config = d->config;
 	/* only another daemon ends this one; everything else is shown, and may pass */
 	if (stop_signal_open(&d->stop_fd, err) < 0 || (attach(d, err) < 0 && err->kind == ERR_BUSY))
 		return -1;
@@ -357,7 +397,7 @@ static int open_daemon(struct daemon *d, struct error *err)
 	if (getenv("CREDENTIALS_DIRECTORY"))
 		d->credentials = format("CREDENTIALS_DIRECTORY=%s", getenv("CREDENTIALS_DIRECTORY"));
 	/* without a configuration the panel of a known board still shows that the box is ill */
-	if (configuration_load(d->options->config, &config, err) < 0)
+	if (configuration_load(d->config, &config, err) < 0)
 		box_config_init(&config.box);
 	return panel_open(&config.box, &d->panel, err);
 }
@@ -397,6 +437,7 @@ static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 	struct pollfd fds[POLLED];
 	int64_t now_ms;
 
+	notice_work(d);
 	if (clock_mono_ms() >= d->look_at_ms)
 		look(d);
 	start_next(d);
@@ -415,11 +456,11 @@ static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 
 int verb_daemon(const struct options *o)
 {
-	CLEANUP(daemon_done) struct daemon d = {.options = o, .stop_fd = -1, .child = PROCESS_INIT};
+	CLEANUP(daemon_done) struct daemon d = {.stop_fd = -1, .child = PROCESS_INIT};
 	bool stop = false;
 	struct error err;
 
-	if (open_daemon(&d, &err) < 0)
+	if (open_daemon(&d, o, &err) < 0)
 		return say_error(&err);
 	look(&d);
 	if (panel_held_at_start(d.panel))

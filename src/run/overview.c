@@ -171,6 +171,7 @@ static int look_at_pulls(const struct box *box, struct source_overview *s, struc
 		return -1;
 	if (!found)
 		return 0;
+	s->delivered = tried.verdict == VERDICT_PASS;
 	status->last_try = tried.started;
 	status->last_try_result = xstrdup(tried.verdict == VERDICT_PASS ? "pass" : tried.reason);
 	s->facts.pull_refused = tried.verdict == VERDICT_UNDECIDED &&

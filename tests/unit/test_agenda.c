@@ -143,10 +143,11 @@ static void test_interrupted(void **state)
 	struct fixture *f = *state;
 
 	f->sources[0].due = (struct due){NOW - 2, DUE_INTERRUPTED};
-	f->sources[0].facts.newest_undecided = true;
-	f->sources[1].due = (struct due){NOW - 1, DUE_INTERRUPTED}; /* its pull was cut short: the newest dump is judged */
+	f->sources[0].delivered = true;
+	f->sources[1].due = (struct due){NOW - 1, DUE_INTERRUPTED}; /* its pull was cut short */
+	f->sources[1].facts.newest_undecided = true;
 	f->sources[2].due = (struct due){NOW, DUE_RETRY};
-	f->sources[2].facts.newest_undecided = true;
+	f->sources[2].delivered = true;
 	assert_true(add_due(f));
 	expect(f, "drill", "crm", TRIGGER_SCHEDULE);
 	expect(f, "round", "shop", TRIGGER_SCHEDULE);
