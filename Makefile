@@ -43,7 +43,7 @@ else
 say = @$(if $(V),:,printf '%-6s %s\n' '$(1)' '$(2)')
 quiet := $(if $(V),,@)
 
-.PHONY: all bench cross demo test test-asan unit lint floors FORCE
+.PHONY: all bench cross demo test test-asan device-test unit lint floors FORCE
 .SECONDARY:
 
 all: build/host/drillbox ## build/host/drillbox (the default)
@@ -131,6 +131,10 @@ build/$(1)/gen/%.h: src/% Makefile
 build/$(1)/gen/version.h: FORCE
 	@mkdir -p $$(@D); [ "$$$$version_h" = "$$$$(cat $$@ 2>/dev/null)" ] || echo "$$$$version_h" >$$@
 
+build/$(1)/device/%.o: tests/device/%.c Makefile
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
+
 -include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d $$(unit_tests:%=build/$(1)/tests/%.d)
 endef
 $(foreach name,host asan aarch64 lint,$(eval $(call flavour,$(name))))
@@ -145,13 +149,23 @@ demo: all ## the main job before your eyes: a good round, then a damaged dump
 bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes
 	@tests/bench/bench $(SIZE)
 
-test: all $(unit_host) ## the whole suite that needs no device; T='PATTERN...' picks some
+# The panel is tested in an emulated machine, which runs the arm64 program and starts with a small one of the tests' own.
+machine := build/aarch64/drillbox build/aarch64/device/init
+
+build/aarch64/device/init: build/aarch64/device/init.o
+	$(call say,LINK,$@)
+	$(quiet)$(aarch64_cc) $(aarch64_cflags) -o $@ $^ $(aarch64_ldflags)
+
+test: all $(unit_host) $(if $(T),,$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
+
+device-test: all $(machine) ## the panel of an emulated machine
+	@tests/run --build build/host $(or $(T),tests/device/)
 
 unit: $(unit_host) ## the unit tests
 	@tests/run --build build/host $(or $(T),tests/unit/)
 
-test-asan: build/asan/drillbox $(unit_asan) ## the suite under AddressSanitizer and UBSan
+test-asan: build/asan/drillbox $(unit_asan) $(if $(T),,$(machine)) ## the suite under AddressSanitizer and UBSan
 	@tests/run --build build/asan $(T)
 
 .PHONY: unit-aarch64
@@ -160,7 +174,7 @@ unit-aarch64: $(unit_aarch64)
 
 # The suite's closing line stays the last one of `make lint test`.
 ifneq ($(filter lint,$(MAKECMDGOALS)),)
-test unit test-asan: | lint
+test unit test-asan device-test: | lint
 endif
 
 # -------- lint: what did not change since it was last found clean is not looked at again
@@ -170,7 +184,7 @@ with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENA
 shell_scripts := $(call with_shebang,(ba|da)?sh)
 python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main.c)) \
-	$(unit_tests:%=build/lint/tests/%.o)
+	$(unit_tests:%=build/lint/tests/%.o) build/lint/device/init.o
 
 lint: floors ## gcc -fanalyzer, clang-tidy, shellcheck, python, man page, floors
 lint: $(lint_objects:.o=.tidy) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
@@ -185,6 +199,8 @@ endef
 
 build/lint/tests/%.tidy: tests/unit/%.c build/lint/tests/%.o .clang-tidy
 	$(call tidy,--checks='-clang-analyzer-*')
+build/lint/device/%.tidy: tests/device/%.c build/lint/device/%.o .clang-tidy
+	$(call tidy)
 build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy
 	$(call tidy)
 
