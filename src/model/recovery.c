@@ -296,6 +296,9 @@ void recovery_lines(const char *path, const struct manifest *m, struct text *out
 	add_word(out, sums);
 	text_add(out, "\n");
 	add_roles(out, m);
+	if (m && m->read_only_default)
+		text_add(out, "# It was read-only by default, which would stop its own restore.\n"
+			      "export PGOPTIONS='-c default_transaction_read_only=off'\n");
 	text_add(out, "# The database, under its own name.\n");
 	if (ends_with(path, ".sql"))
 		add_plain(out, path, database);
