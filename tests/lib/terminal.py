@@ -33,15 +33,19 @@ class Terminal:
             self.seen += data.decode(errors="replace")
         return self.seen
 
+    def plain(self):
+        """The same without colours and other controls."""
+        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.read())
+
     def wait_for(self, pattern, seconds=20):
-        processes.wait_for(lambda: re.search(pattern, self.read()), seconds, saying=f"{pattern!r} was not on the screen")
+        processes.wait_for(lambda: re.search(pattern, self.plain()), seconds, saying=f"{pattern!r} was not on the screen")
 
     def type(self, keys):
         os.write(self.master, keys.encode())
 
     def line(self):
-        """What stands on the line that is drawn over, without colours."""
-        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.read()).replace("\n", "\r").rstrip("\r").split("\r")[-1]
+        """What stands on the line that is drawn over."""
+        return self.plain().replace("\n", "\r").rstrip("\r").split("\r")[-1]
 
     def close(self):
         processes.kill(self.process)
