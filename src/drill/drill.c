@@ -13,6 +13,7 @@
 #include "drill/sql_checks.h"
 
 #define NAMED_MOST 5
+#define DYING_MS 3000 /* between the first sign of a server's death and its end */
 
 /* A drill on its way up. */
 struct climb {
@@ -239,10 +240,46 @@ static int restore_on_disk(struct climb *c, struct text *summary, struct error *
 	return restore_once(c, summary, err);
 }
 
+/*
+ * Whether the cluster is dead; 'err' then says why. A connection that was cut
+ * comes before the death that cut it: that is waited for a little.
+ */
+static bool cluster_died(struct climb *c, struct error *err)
+{
+	struct deadline until = deadline_in(NO_DEADLINE, err->kind == ERR_NETWORK ? DYING_MS : 0);
+	struct error death;
+
+	if (!errand_wait(c->early, 0) || !c->cluster_up)
+		return false;
+	do {
+		if (cluster_check(&c->cluster, &death) < 0) {
+			*err = death;
+			return true;
+		}
+		process_rest(&c->cluster.process, 10, until);
+	} while (deadline_left(until) != 0);
+	return false;
+}
+
+/* No room in memory, by pg_restore's words or by the last ones of the server. */
+static bool memory_was_short(struct climb *c, struct error *err)
+{
+	if (!c->plan.in_memory || ends_all(c, err))
+		return false;
+	(void)cluster_died(c, err);
+	return err->kind == ERR_SPACE;
+}
+
 static enum step climb_restore(struct climb *c, struct text *summary, struct error *err)
 {
-	if (restore_once(c, summary, err) < 0 ||
-	    (c->restored.out_of_space && c->plan.in_memory && restore_on_disk(c, summary, err) < 0))
+	bool again = false;
+
+	if (restore_once(c, summary, err) < 0) {
+		again = memory_was_short(c, err);
+		if (!again)
+			return STEP_BROKEN;
+	}
+	if ((again || (c->restored.out_of_space && c->plan.in_memory)) && restore_on_disk(c, summary, err) < 0)
 		return STEP_BROKEN;
 	c->o->in_memory = c->plan.in_memory;
 	c->o->jobs = c->restored.jobs;
@@ -396,8 +433,8 @@ static int explain(struct climb *c, enum rung rung, struct error *err)
 	if (still_in_time(c, &death) < 0) {
 		if (err->kind != ERR_STOPPED)
 			*err = death;
-	} else if (errand_wait(c->early, 0) && c->cluster_up && cluster_check(&c->cluster, &death) < 0) {
-		*err = death;
+	} else {
+		(void)cluster_died(c, err);
 	}
 	findings_add_error(c->f, rung, rung_word(rung), err);
 	return -1;

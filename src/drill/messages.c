@@ -213,6 +213,7 @@ void messages_done(struct messages *m)
 struct last_words {
 	char *text;
 	char sqlstate[6];
+	bool panic; /* it says itself why it gave up: the signal that ended it then says less */
 };
 
 static void note_last_words(void *context, const char *line, size_t n, bool cut)
@@ -228,8 +229,9 @@ static void note_last_words(void *context, const char *line, size_t n, bool cut)
 	/* a session's FATAL is the session's; the cause of a crash comes before the shutdown it leads to */
 	if (strcmp(severity, "PANIC") == 0 || strstr(text, "was terminated by signal") ||
 	    (strcmp(severity, "FATAL") == 0 && backend && strcmp(backend, "postmaster") == 0)) {
-		if (last->text && !strstr(text, "was terminated by signal"))
+		if (last->text && (last->panic || !strstr(text, "was terminated by signal")))
 			return;
+		last->panic = strcmp(severity, "PANIC") == 0;
 		set_text(&last->text, text);
 		copy_word(last->sqlstate, sizeof(last->sqlstate), json_get_text(root, "state_code"));
 	}

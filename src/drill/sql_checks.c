@@ -509,21 +509,24 @@ static const char own_search_path[] =
 /*
  * The checks' own role: no superuser, so that a query of the operator's cannot
  * do what it is not meant to; but it reads everything, rows behind row security
- * included, so that it is never told less than there is.
+ * included, so that it is never told less than there is. The structure has been
+ * compared by now: what the database lets in may be changed.
  */
 static int make_role(const struct sql_checks_run *run, struct error *err)
 {
 	CLEANUP(pg_close) struct pg *pg = NULL;
-	autofree char *there = NULL;
+	autofree char *there = NULL, *database = pg_identifier(run->target->database), *rights = NULL;
 
 	if (pg_connect(run->target, run->deadline, &pg, err) < 0 ||
 	    pg_value(pg, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" CHECKS_ROLE "'", &there, err) < 0 ||
 	    (there[0] == '\0' && pg_exec(pg, "CREATE ROLE \"" CHECKS_ROLE "\"", err) < 0))
 		return -1;
-	return pg_exec(pg,
-		       "ALTER ROLE \"" CHECKS_ROLE "\" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION BYPASSRLS; "
-		       "GRANT pg_read_all_data TO \"" CHECKS_ROLE "\"",
-		       err);
+	rights = format("ALTER ROLE \"" CHECKS_ROLE "\" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION BYPASSRLS; "
+			"GRANT pg_read_all_data TO \"" CHECKS_ROLE "\"; "
+			"GRANT CONNECT ON DATABASE %s TO \"" CHECKS_ROLE "\"; "
+			"ALTER DATABASE %s CONNECTION LIMIT -1",
+			database, database);
+	return pg_exec(pg, rights, err);
 }
 
 static int open_session(const struct sql_checks_run *run, struct pg **ret, struct error *err)
