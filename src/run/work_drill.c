@@ -5,9 +5,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "drill/drill.h"
+#include "port/digest.h"
 #include "port/toolset.h"
 #include "report/progress.h"
 #include "run/work.h"
+#include "store/manifest_file.h"
 
 #define MEDIAN_OF 30
 
@@ -29,6 +31,7 @@ struct preparation {
 	struct manifest manifest;
 	struct manifest predecessor;
 	char *predecessor_name;
+	char *no_measure;
 	char *manifest_path;
 	char *manifest_why;
 	char *checks_dir;
@@ -48,6 +51,7 @@ static void preparation_done(struct preparation *p)
 	drill_record_done(&p->last_proof);
 	toolset_done(&p->tools);
 	cleanup_free(&p->predecessor_name);
+	cleanup_free(&p->no_measure);
 	cleanup_free(&p->manifest_path);
 	cleanup_free(&p->manifest_why);
 	cleanup_free(&p->checks_dir);
@@ -106,7 +110,7 @@ static void on_kept(void *context, const struct drill_outcome *outcome, const ch
 	lock_note(w->box->lock, "kept", 0, 0, psql_line);
 }
 
-static int prepare_manifest(const struct drill_work *work, struct preparation *p, struct drill_request *r)
+static void prepare_manifest(const struct drill_work *work, struct preparation *p, struct drill_request *r)
 {
 	struct error why;
 
@@ -123,45 +127,74 @@ static int prepare_manifest(const struct drill_work *work, struct preparation *p
 	}
 	if (r->manifest_state != MANIFEST_MISSING)
 		r->manifest_path = p->manifest_path;
-	return 0;
 }
 
-/* The dump this one is measured against, where it and its manifest are still there. */
+/* The manifest of a stored dump, as it was when it came. */
+static int trusted_manifest(const struct box *box, const struct dump *d, struct manifest *ret, struct error *err)
+{
+	CLEANUP(dump_record_done) struct dump_record record = {0};
+	autofree char *path = store_manifest_path(d);
+	const struct digest_reading how = {0};
+	struct digest_result found;
+
+	if (ledger_dump(box->ledger, d->name, &record, err) < 0 || digest_file(path, &how, &found, err) < 0)
+		return -1;
+	if (*record.manifest_sha256 && strcmp(record.manifest_sha256, found.sha256) != 0)
+		return fail(err, ERR_DATA, "'%s' is not what it was when it came", path);
+	return manifest_load(path, ret, err);
+}
+
+/*
+ * The dump this one is measured against: the newest proven or accepted one before
+ * it that still is in the store. Where none of their manifests can be trusted any
+ * more, nobody can tell whether the source shrank, and 'no_measure' says so.
+ */
 static int prepare_predecessor(const struct box *box, const struct drill_work *work, struct preparation *p,
 			       struct drill_request *r, struct error *err)
 {
-	CLEANUP(dump_done) struct dump before = {0};
-	struct error ignored;
+	int64_t before = work->dump->taken;
+	struct error why;
 
-	if (ledger_baseline(box->ledger, work->dump->source, work->dump->taken, &p->predecessor_name, err) < 0)
-		return -1;
-	if (!p->predecessor_name || store_find(box->store, p->predecessor_name, &before, &ignored) < 0 ||
-	    box_manifest(&before, &p->predecessor, &ignored) < 0)
-		return 0;
-	r->predecessor = &p->predecessor;
-	r->predecessor_name = p->predecessor_name;
-	return 0;
+	for (;;) {
+		CLEANUP(dump_done) struct dump stored = {0};
+		autofree char *name = NULL, *source = NULL, *database = NULL;
+
+		if (ledger_baseline(box->ledger, work->dump->source, before, &name, err) < 0)
+			return -1;
+		if (!name || !dump_name_parse(name, &source, &database, &before))
+			return 0;
+		if (store_find(box->store, name, &stored, &why) < 0)
+			continue; /* retention let it go */
+		if (trusted_manifest(box, &stored, &p->predecessor, &why) == 0) {
+			cleanup_free(&p->no_measure);
+			r->predecessor = &p->predecessor;
+			r->predecessor_name = p->predecessor_name = take(name);
+			return 0;
+		}
+		if (!p->no_measure)
+			p->no_measure = format("%s was to be compared with %s, but that cannot be relied on: %s",
+					       work->dump->name, name, why.text);
+	}
 }
 
 /* What the operator's checks came to in the drill that proved the predecessor, for "within N% of last proven". */
-static int prepare_last_values(const struct box *box, const struct drill_work *work, struct preparation *p,
-			       struct drill_request *r, struct error *err)
+static int prepare_last_values(const struct box *box, struct preparation *p, struct drill_request *r, struct error *err)
 {
-	CLEANUP(dumps_done) struct dumps all = {0};
 	CLEANUP(dump_record_done) struct dump_record proof = {0};
-	const struct dump *proven;
+	const struct findings *f = &p->last_proof.findings;
 	size_t n = 0;
 
-	if (box_dumps(box, work->dump->source, &all, err) < 0)
+	if (!p->predecessor_name)
+		return 0;
+	if (ledger_dump(box->ledger, p->predecessor_name, &proof, err) < 0)
 		return -1;
-	proven = dumps_newest_proven(&all, work->dump->source, TIME_UNKNOWN);
-	if (!proven || ledger_dump(box->ledger, proven->name, &proof, err) < 0 || !proof.decided_by)
-		return proven ? (proof.decided_by ? -1 : 0) : 0;
+	if (proof.state != DUMP_PROVEN) /* accepted as it is: what its checks came to says nothing */
+		return 0;
 	if (ledger_drill(box->ledger, proof.decided_by, &p->last_proof, err) < 0)
 		return -1;
-	p->last_values = xcalloc(p->last_proof.findings.check_count + 1, sizeof(*p->last_values));
-	for (size_t i = 0; i < p->last_proof.findings.check_count; i++) {
-		const struct check *c = &p->last_proof.findings.checks[i];
+	p->last_values = xcalloc(f->check_count + 1, sizeof(*p->last_values));
+	for (size_t i = 0; i < f->check_count; i++) {
+		const struct check *c = &f->checks[i];
 
 		/* a first value is a skip: there was nothing to compare it with */
 		if (c->rung == RUNG_CHECKS && (c->result == RESULT_PASS || c->result == RESULT_SKIP) && c->actual[0])
@@ -205,8 +238,10 @@ static int prepare(const struct box *box, const struct drill_work *work, int64_t
 	r->id = p->id;
 	r->checks_dir = p->checks_dir = path_join(checks, work->dump->source);
 	r->deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, work->source->drill_timeout_s * 1000);
-	if (toolset_scan(&p->tools, &box->config.box.bins, r->deadline, err) < 0 || prepare_manifest(work, p, r) < 0 ||
-	    prepare_digests(box, work, p, r, err) < 0 || prepare_predecessor(box, work, p, r, err) < 0 || prepare_last_values(box, work, p, r, err) < 0 ||
+	prepare_manifest(work, p, r);
+	if (toolset_scan(&p->tools, &box->config.box.bins, r->deadline, err) < 0 ||
+	    prepare_digests(box, work, p, r, err) < 0 || prepare_predecessor(box, work, p, r, err) < 0 ||
+	    prepare_last_values(box, p, r, err) < 0 ||
 	    ledger_scratch_largest(box->ledger, work->dump->source, &r->known_scratch, err) < 0 ||
 	    ledger_restore_median(box->ledger, work->dump->source, MEDIAN_OF, &r->restore_median, &r->restore_median_of,
 				  err) < 0)
@@ -220,6 +255,18 @@ void drilled_done(struct drilled *d)
 {
 	free(d->reason);
 	*d = (struct drilled){0};
+}
+
+static int prepare_and_run(struct preparation *p, const struct watchers *w, struct drill_request *r,
+			   struct drill_outcome *outcome, struct error *err)
+{
+	if (prepare(w->box, w->work, w->row, p, r, err) < 0)
+		return -1;
+	if (p->no_measure && !r->accepted && level_has_rung(r->level, RUNG_VOLUME))
+		findings_add(&outcome->findings, RUNG_VOLUME, RESULT_UNDECIDED, "last proven dump", "", "",
+			     "%s; when you know that the source has not shrunk: drillbox accept %s --why '...'", p->no_measure,
+			     r->dump->name);
+	return drill_run(r, outcome, err);
 }
 
 int work_drill(struct box *box, const struct drill_work *work, struct drilled *ret, struct error *err)
@@ -236,8 +283,7 @@ int work_drill(struct box *box, const struct drill_work *work, struct drilled *r
 			       &watchers.row, err) < 0)
 		return -1;
 	lock_note(box->lock, "drill", 0, 0, work->dump->name);
-	if (prepare(box, work, watchers.row, &p, &request, &trouble) < 0 ||
-	    drill_run(&request, &outcome, &trouble) < 0) {
+	if (prepare_and_run(&p, &watchers, &request, &outcome, &trouble) < 0) {
 		why = &trouble;
 		if (why->kind == ERR_STOPPED)
 			watchers.interrupted = box_explain_stop(box, &trouble);
