@@ -390,13 +390,31 @@ struct pg_target cluster_target(const struct cluster *c, const char *database)
 	return (struct pg_target){.host = c->host, .database = database, .user = CLUSTER_USER, .scratch = true};
 }
 
+/*
+ * What runs in there can write to two folders outside, its socket's and its
+ * log's: they must not fill the disk. A folder that changes while it is looked
+ * at is looked at again the next time.
+ */
+static int check_outside(const struct cluster *c, struct error *err)
+{
+	autofree char *log_folder = path_dir(c->log);
+	int64_t log = 0, sockets = 0;
+	struct error ignored;
+
+	if (tree_bytes(log_folder, &log, &ignored) < 0 || tree_bytes(c->sockets, &sockets, &ignored) < 0 ||
+	    log + sockets <= MESSAGES_LOG_CAP)
+		return 0;
+	return fail(err, ERR_DATA, "the scratch server wrote more than %lld MB of messages: look at what the dump runs",
+		    (long long)(MESSAGES_LOG_CAP / MIB));
+}
+
 int cluster_check(struct cluster *c, struct error *err)
 {
 	autofree char *epitaph = NULL, *words = NULL;
 	enum error_kind kind = ERR_IO;
 
 	if (process_alive(&c->process))
-		return 0;
+		return check_outside(c, err);
 	if (process_wait(&c->process, NO_DEADLINE, err) < 0)
 		return -1;
 	epitaph = process_epitaph(&c->process);

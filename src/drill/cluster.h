@@ -73,7 +73,8 @@ struct pg_target cluster_target(const struct cluster *c, const char *database);
 /*
  * Whether it still lives. A cluster that died takes every query with it: ask
  * before believing an error, for its death is what speaks. -1 with why it died
- * (ERR_SPACE when for want of memory or disk).
+ * (ERR_SPACE when for want of memory or disk), or that it writes without end
+ * where it may write outside (ERR_DATA).
  */
 MUST_CHECK int cluster_check(struct cluster *c, struct error *err);
 

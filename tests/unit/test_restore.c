@@ -201,6 +201,20 @@ static void test_a_dead_cluster_says_so(void **state)
 	assert_non_null(strstr(err.text, "terminated by signal 9"));
 }
 
+/* The folders it shares with us are no way to fill the disk. */
+static void test_a_cluster_that_writes_without_end(void **state)
+{
+	struct cluster_request r = request("endless", true);
+	CLEANUP(cluster_stop) struct cluster c = CLUSTER_INIT;
+
+	(void)state;
+	MUST(cluster_start(&r, &c, &err));
+	MUST(cluster_check(&c, &err));
+	SQL(&c, CLUSTER_DATABASE, "COPY (SELECT 1) TO PROGRAM 'truncate -s 300M /log/more'");
+	assert_int_equal(cluster_check(&c, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+}
+
 /* A server that cannot come up says why, and a template of ours that may be the reason is made anew. */
 static void test_a_damaged_template_is_replaced(void **state)
 {
@@ -820,6 +834,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_a_deep_folder),
 		cmocka_unit_test(test_a_cluster_without_room),
 		cmocka_unit_test(test_a_dead_cluster_says_so),
+		cmocka_unit_test(test_a_cluster_that_writes_without_end),
 		cmocka_unit_test(test_a_damaged_template_is_replaced),
 		cmocka_unit_test(test_killed_with_us),
 		cmocka_unit_test(test_a_healthy_dump),
