@@ -510,7 +510,8 @@ static void tell_messages(struct restore *r, const struct attempt *a)
 
 static void judge_attempt(struct restore *r, const struct attempt *a)
 {
-	r->result->out_of_space |= ran_full(a);
+	if (ran_full(a))
+		r->cut_short = r->result->out_of_space = true;
 	if (ended_by_itself(a) && !agree(a)) {
 		add_disagreement(r, a);
 		tell_messages(r, a);
