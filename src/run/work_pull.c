@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "model/retention.h"
 #include "port/toolset.h"
@@ -57,38 +58,61 @@ static void on_progress(void *context, const struct pull_progress *now)
 	lock_note(p->box->lock, "pull", now->bytes, p->expected, now->waiting_for);
 }
 
-/* Whether what comes fits beside the reserve for scratch; dumps go, in retention's order, until it does. */
+/* Remove dumps in this order until what comes fits; what went is in the pull's notes. */
+static int remove_until_it_fits(struct pulling *p, const struct dumps *list, const size_t *order, size_t count,
+				int64_t reserve, struct error *err)
+{
+	const char *data = p->box->config.box.data;
+	int64_t room;
+
+	for (size_t i = 0;; i++) {
+		const struct dump *victim;
+		char *note;
+
+		if (free_bytes(data, &room, err) < 0)
+			return -1;
+		if (store_admit(p->expected, room, reserve, err) == 0)
+			return 0;
+		if (i == count)
+			return -1;
+		victim = &list->items[order[i]];
+		note = format("the disk was full: %s (%s) went to make room", victim->name, dump_state_word(victim->state));
+		log_notice("%s", note);
+		strings_add_owned(&p->notes, note);
+		if (store_remove(p->box->store, victim, err) < 0)
+			return -1;
+	}
+}
+
+/*
+ * Whether what comes fits beside the reserve for scratch. Where it does not, this
+ * source's dumps go, in retention's order; none where all that may go would not
+ * be enough.
+ */
 static int make_room(struct pulling *p, struct error *err)
 {
 	CLEANUP(dumps_done) struct dumps list = {0};
-	struct box *box = p->box;
-	struct keep keep = {p->source->keep_daily, p->source->keep_weekly, p->source->keep_monthly};
-	int64_t reserve;
-	size_t *order, count, next = 0;
-	int result;
+	const struct source_config *source = p->source;
+	struct keep keep = {source->keep_daily, source->keep_weekly, source->keep_monthly};
+	autofree size_t *order = NULL;
+	int64_t reserve, room;
+	struct error hopeless;
+	size_t count;
 
-	if (scratch_reserve(box->ledger, &reserve, err) < 0 || box_dumps(box, p->source->name, &list, err) < 0)
+	if (scratch_reserve(p->box->ledger, &reserve, err) < 0 || free_bytes(p->box->config.box.data, &room, err) < 0)
+		return -1;
+	reserve += SPACE_FLOOR;
+	if (store_admit(p->expected, room, reserve, err) == 0)
+		return 0;
+	if (box_dumps(p->box, source->name, &list, err) < 0)
 		return -1;
 	order = xcalloc(list.count + 1, sizeof(*order));
-	count = retention_pressure_order(&list, p->source->name, keep, clock_wall(), order);
-	for (;;) {
-		CLEANUP(store_room_done) struct store_room room = {0};
-		const struct dump *victim;
-
-		result = store_room(box->store, &room, err);
-		if (result < 0)
-			break;
-		result = store_admit(p->expected, room.free, reserve + SPACE_FLOOR, err);
-		if (result == 0 || next == count)
-			break;
-		victim = &list.items[order[next++]];
-		log_notice("the disk is full: %s (%s) goes to make room", victim->name, dump_state_word(victim->state));
-		result = store_remove(box->store, victim, err);
-		if (result < 0)
-			break;
-	}
-	free(order);
-	return result;
+	count = retention_pressure_order(&list, source->name, keep, clock_wall() + SKEW_TOLERANCE_S, order);
+	for (size_t i = 0; i < count; i++)
+		room += list.items[order[i]].bytes;
+	if (store_admit(p->expected, room, reserve, &hopeless) < 0)
+		return fail_within(err, "even without every dump of '%s' that may go", source->name);
+	return remove_until_it_fits(p, &list, order, count, reserve, err);
 }
 
 static int estimate(struct pulling *p, struct error *err)
