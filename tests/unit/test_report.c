@@ -1,5 +1,6 @@
 #include "unit/unit.h"
 
+#include <poll.h>
 #include <pty.h>
 #include <stdio.h>
 #include <time.h>
@@ -795,7 +796,12 @@ static void test_progress_on_a_terminal_is_one_line_drawn_over(void **state)
 	progress_at(p, 5, "an_index_with_a_rather_long_name");
 	progress_at(p, 6, NULL); /* too soon to be drawn again */
 	progress_free(&p);
-	assert_true(read(master, seen, sizeof(seen) - 1) > 0);
+	/* what was written twice may be read twice */
+	while (!ends_with(seen, "\r\033[K") && poll(&(struct pollfd){.fd = master, .events = POLLIN}, 1, 5000) > 0) {
+		size_t n = strlen(seen);
+
+		assert_true(read(master, seen + n, sizeof(seen) - 1 - n) > 0);
+	}
 	/* cut before the last column, and wiped at the end */
 	assert_string_equal(seen, "\rshop  restore    "
 				  "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
