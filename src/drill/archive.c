@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "port/pg.h"
 #include "port/sandbox.h"
 
 #define INSIDE_DUMP "/dump"
@@ -42,8 +43,8 @@ int archive_start(struct process *p, const struct dump *dump, const struct tool 
 		.memory_cap = MEMORY_CAP,
 		.file_size_cap = FILE_CAP,
 	};
-	/* once the database has its own settings, it may not let itself be written to */
-	static const char *const env[] = {"PGOPTIONS=-c default_transaction_read_only=off", NULL};
+	/* a program that comes to the database once it has its own settings must not be stopped by them */
+	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS, NULL};
 	struct process_spec spec = like ? *like : (struct process_spec){.capture = true};
 
 	strings_add_owned(&argv, path_join(tool->bin, "pg_restore"));
@@ -59,7 +60,7 @@ int archive_start(struct process *p, const struct dump *dump, const struct tool 
 	strings_add(&argv, INSIDE_DUMP);
 	strings_add_owned(&argv, NULL);
 	spec.argv = (const char *const *)argv.items;
-	if (cluster)
+	if (cluster && !spec.env)
 		spec.env = env;
 	return sandbox_start(p, &sandbox, &spec, err);
 }

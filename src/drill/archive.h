@@ -11,7 +11,7 @@
 /*
  * Start pg_restore with 'options' (ended by NULL) on the dump. 'list' is what
  * --use-list gets, NULL for none. With a cluster its socket is at
- * CLUSTER_SOCKETS. 'like' gives sinks, tick and context; NULL: standard output is captured.
+ * CLUSTER_SOCKETS. 'like' gives sinks, tick, context and environment; NULL: standard output is captured.
  */
 MUST_CHECK int archive_start(struct process *p, const struct dump *dump, const struct tool *tool,
 			     const char *const *options, const char *list, const struct cluster *cluster,

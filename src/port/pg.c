@@ -144,8 +144,8 @@ static const char our_settings[] =
 /* The source is somebody's production: one process of it is enough. */
 static const char source_settings[] = " -c max_parallel_workers_per_gather=0";
 
-/* What is restored there may have been set read-only. */
-static const char scratch_settings[] = " -c default_transaction_read_only=off";
+/* What is restored there may have been set read-only, to another role, or to load what only the source has. */
+static const char scratch_settings[] = " " PG_RESTORED_SETTINGS;
 static const char no_event_triggers[] = " -c event_triggers=off";
 
 struct parameter {
@@ -347,10 +347,19 @@ static int dial(struct pg *pg, const struct pg_target *t, struct deadline deadli
 	return done;
 }
 
+/* Limits that not every server knows, so that they cannot be asked for while logging in. */
+static int set_later_timeouts(struct pg *pg, struct error *err)
+{
+	int version = PQserverVersion(pg->conn);
+
+	if (version >= 140000 && pg_exec(pg, "SET idle_session_timeout = 0", err) < 0)
+		return -1;
+	return version >= 170000 ? pg_exec(pg, "SET transaction_timeout = 0", err) : 0;
+}
+
 static int check_settings(struct pg *pg, const struct pg_target *t, struct error *err)
 {
 	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
-	const char *encoding = PQparameterStatus(pg->conn, "server_encoding");
 
 	if (pg_query(pg,
 		     "SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('search_path'), "
@@ -365,11 +374,9 @@ static int check_settings(struct pg *pg, const struct pg_target *t, struct error
 			    "our session settings did not reach the server of '%s', so a connection pooler stands in front of it: "
 			    "give the server's own port", t->database);
 	/* such a database holds bytes of no known encoding; as UTF-8 they would be refused */
-	if (encoding && strcmp(encoding, "SQL_ASCII") == 0 && pg_exec(pg, "SET client_encoding = 'SQL_ASCII'", err) < 0)
+	if (strcmp(pg_database_encoding(pg), "SQL_ASCII") == 0 && pg_exec(pg, "SET client_encoding = 'SQL_ASCII'", err) < 0)
 		return -1;
-	if (PQserverVersion(pg->conn) >= 170000)
-		return pg_exec(pg, "SET transaction_timeout = 0", err);
-	return 0;
+	return set_later_timeouts(pg, err);
 }
 
 static char *version_text(const PGconn *conn)
@@ -417,6 +424,13 @@ void pg_close(struct pg **pg)
 int pg_server_version(const struct pg *pg)
 {
 	return PQserverVersion(pg->conn);
+}
+
+const char *pg_database_encoding(const struct pg *pg)
+{
+	const char *encoding = PQparameterStatus(pg->conn, "server_encoding");
+
+	return encoding ? encoding : "UTF8";
 }
 
 const char *pg_server_version_text(const struct pg *pg)

@@ -41,6 +41,13 @@ struct pg_target {
 };
 
 /*
+ * What whoever works on a restored database starts with, in the form of PGOPTIONS: its own settings (ALTER DATABASE SET)
+ * may keep it read-only, make everybody another role, or load a library that only the source has.
+ */
+#define PG_RESTORED_SETTINGS                                                                                           \
+	"-c default_transaction_read_only=off -c role=none -c session_preload_libraries= -c local_preload_libraries="
+
+/*
  * Errors are told apart: ERR_NETWORK (unreachable, cut), ERR_REFUSED (password,
  * certificate, name, pg_hba, no such database or role), ERR_TIMEOUT, ERR_STOPPED,
  * ERR_SOURCE (the server is starting up or shutting down, too many connections).
@@ -68,6 +75,8 @@ void pg_set_tick(struct pg *pg, pg_tick tick, void *context, int every_ms);
 
 int pg_server_version(const struct pg *pg); /* 170012 */
 const char *pg_server_version_text(const struct pg *pg); /* "17.12" */
+/* The encoding of the database, "UTF8". */
+const char *pg_database_encoding(const struct pg *pg);
 int pg_backend_pid(const struct pg *pg); /* as the backend itself says it */
 /* The numeric address that was dialled, so that other programs reach the same server; "" on a Unix socket. */
 const char *pg_address(const struct pg *pg);
