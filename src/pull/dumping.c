@@ -125,7 +125,7 @@ static int start(struct dumping *d, const struct pull_request *r, const char *co
 	return make_part(r, err) < 0 ? -1 : process_start(&d->process, &spec, err);
 }
 
-int dumping_start(struct dumping *d, const struct pull_request *request, const char *snapshot, const char *address,
+int dumping_start(struct dumping *d, const struct pull_request *request, const char *snapshot, const struct pg *keeper,
 		  struct error *err)
 {
 	const struct pull_request *r = request;
@@ -134,6 +134,8 @@ int dumping_start(struct dumping *d, const struct pull_request *request, const c
 	autofree char *program = path_join(r->tool->bin, "pg_dump");
 	autofree char *passfile = NULL, *conninfo = NULL, *database = NULL, *jobs = NULL;
 	autofree char *snapshot_option = format("--snapshot=%s", snapshot);
+	/* as it is stored: in another encoding, not every text can be said (nor any of SQL_ASCII) */
+	autofree char *encoding = format("--encoding=%s", pg_database_encoding(keeper));
 	autofree char *file = format("--file=%s", r->part_path);
 	autofree char *compress = compress_option(r);
 	autofree char *wait = format("--lock-wait-timeout=%lld",
@@ -145,12 +147,13 @@ int dumping_start(struct dumping *d, const struct pull_request *request, const c
 	if (r->password && password_file(r->password, &d->password_fd, err) < 0)
 		return -1;
 	passfile = d->password_fd >= 0 ? format("/proc/self/fd/%d", d->password_fd) : NULL;
-	conninfo = pg_conninfo(&target, address, passfile, r->tool->major);
+	conninfo = pg_conninfo(&target, pg_address(keeper), passfile, r->tool->major);
 	database = format("--dbname=%s", conninfo);
 	jobs = format("--jobs=%d", r->source->pull_jobs);
 	argv[n++] = directory ? "--format=directory" : "--format=custom";
 	argv[n++] = file;
 	argv[n++] = snapshot_option;
+	argv[n++] = encoding;
 	argv[n++] = wait;
 	argv[n++] = database;
 	if (compress)

@@ -6,6 +6,7 @@
 #ifndef DRILLBOX_PULL_DUMPING_H
 #define DRILLBOX_PULL_DUMPING_H
 
+#include "port/pg.h"
 #include "port/process.h"
 #include "pull/postgres.h"
 
@@ -21,9 +22,9 @@ struct dumping {
 
 #define DUMPING_INIT ((struct dumping){.process = PROCESS_INIT, .password_fd = -1})
 
-/* Start pg_dump to the server that was dialled at 'address' ("" for a Unix socket). */
+/* Start pg_dump to the server and the database that 'keeper' is connected to. */
 MUST_CHECK int dumping_start(struct dumping *d, const struct pull_request *request, const char *snapshot,
-			     const char *address, struct error *err);
+			     const struct pg *keeper, struct error *err);
 
 /*
  * To be called often while something else is waited for: takes in what pg_dump

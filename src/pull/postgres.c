@@ -371,7 +371,7 @@ static int dump_and_survey(struct pull *p, struct error *err)
 	if (survey_sequences(p->keeper, p->manifest, err) < 0)
 		return explain_lock(p, err);
 	enter(p, PULL_DUMPING);
-	if (dumping_start(&p->dumping, p->request, p->snapshot, pg_address(p->keeper), err) < 0)
+	if (dumping_start(&p->dumping, p->request, p->snapshot, p->keeper, err) < 0)
 		return -1;
 	pg_set_tick(p->keeper, survey_tick, p, TICK_MS);
 	if (survey(p, err) < 0)
