@@ -379,7 +379,7 @@ int survey_sequences(struct pg *pg, struct manifest *m, struct error *err)
 
 struct feed {
 	struct sequence *sequence;
-	char *relation;
+	char *relation; /* or what stands for it behind FROM */
 	char *column;
 };
 
@@ -409,7 +409,7 @@ static int take_reach_feed(void *context, const struct pg_rows *r, struct error 
 	if (!s || !pg_bool(r, 0, 3))
 		return 0;
 	reach->feeds = grow(reach->feeds, reach->count, sizeof(*reach->feeds));
-	reach->feeds[reach->count++] = (struct feed){s, owned_or_null(r, 0, 1), owned_or_null(r, 0, 2)};
+	reach->feeds[reach->count++] = (struct feed){s, owned_or_null(r, 0, 4), owned_or_null(r, 0, 2)};
 	return 0;
 }
 

@@ -127,9 +127,10 @@ SELECT $name(n.nspname, c.relname),
         OR $ours(pg_class, c.oid, n.nspname));
 
 -- Which columns take their values from which sequence: OWNED BY (or identity), a default that names it, or one
--- that spells it in a text. What a partition or child has from its parent is not said again.
+-- that spells it in a text. What a partition or child has from its parent is not said again. At last: where to look
+-- for the values. Foreign tables are not touched: where one is among the partitions or children, the others are named.
 -- query: feeds
-WITH fed AS (
+WITH RECURSIVE fed AS (
     SELECT d.objid AS seq, d.refobjid AS rel, d.refobjsubid AS att
       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid
      WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass
@@ -154,8 +155,22 @@ WITH fed AS (
       JOIN pg_catalog.pg_attribute a ON a.attrelid = fed.rel AND a.attnum = fed.att AND NOT a.attisdropped
       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+), above AS (
+    SELECT i.inhparent AS rel FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE c.relkind = 'f'
+    UNION
+    SELECT i.inhparent FROM above JOIN pg_catalog.pg_inherits i ON i.inhrelid = above.rel
+), below AS (
+    SELECT above.rel AS root, above.rel FROM above
+    UNION
+    SELECT below.root, i.inhrelid FROM below JOIN pg_catalog.pg_inherits i ON i.inhparent = below.rel
 )
-SELECT $name(sn.nspname, sc.relname), $name(n.nspname, c.relname), quote_ident(f.attname), f.whole AND c.relkind IN ('r', 'p')
+SELECT $name(sn.nspname, sc.relname), $name(n.nspname, c.relname), quote_ident(f.attname), f.whole AND c.relkind IN ('r', 'p'),
+       CASE WHEN f.rel NOT IN (SELECT rel FROM above) THEN $name(n.nspname, c.relname)
+            ELSE (SELECT '(' || coalesce(string_agg('SELECT ' || quote_ident(f.attname) || ' FROM ONLY ' || $name(dn.nspname, d.relname),
+                                                    ' UNION ALL ' ORDER BY d.oid),
+                                         'SELECT NULL::pg_catalog.int8 AS ' || quote_ident(f.attname)) || ') local'
+                    FROM below JOIN pg_catalog.pg_class d ON d.oid = below.rel AND d.relkind = 'r'
+                    JOIN pg_catalog.pg_namespace dn ON dn.oid = d.relnamespace WHERE below.root = f.rel) END
   FROM named f
   JOIN pg_catalog.pg_class sc ON sc.oid = f.seq
   JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
@@ -508,7 +523,8 @@ SELECT $name(n.nspname, c.relname) || '.' || quote_ident(p.polname) AS name,
  WHERE $ours(pg_class, c.oid, n.nspname);
 
 -- class: extension
-SELECT quote_ident(e.extname) AS name, e.extversion AS "?version", quote_ident(n.nspname) AS schema
+SELECT quote_ident(e.extname) AS name, e.extversion AS "?version", quote_ident(n.nspname) AS schema,
+       $comment(pg_extension, e.oid, 0) AS comment
   FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace;
 
 -- class: operator
@@ -706,11 +722,16 @@ SELECT format_type(t.trftype, NULL) || ' for ' || quote_ident(l.lanname) AS name
 
 -- There may be millions: counted by owner and grants, not named.
 -- class: large object
-SELECT quote_ident(pg_get_userbyid(x.lomowner)) || ': ' || coalesce($acl(x.lomacl::aclitem[], 'L', x.lomowner), '') AS name, x.objects
-  FROM (SELECT lomowner, lomacl::text AS lomacl, count(*) AS objects
-          FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl::text) x;
+SELECT quote_ident(pg_get_userbyid(x.lomowner)) || ': ' || coalesce($acl(x.lomacl::aclitem[], 'L', x.lomowner), '') AS name,
+       x.objects, x.comments
+  FROM (SELECT l.lomowner, l.lomacl::text AS lomacl, count(*) AS objects, nullif(count(m.objoid), 0) AS comments
+          FROM pg_catalog.pg_largeobject_metadata l
+          LEFT JOIN pg_catalog.pg_description m
+                 ON m.objoid = l.oid AND m.classoid = 'pg_catalog.pg_largeobject'::regclass AND m.objsubid = 0
+         GROUP BY l.lomowner, l.lomacl::text) x;
 
--- What was granted (+) or revoked (-) on objects of the server and of extensions, beyond what they came with.
+-- What was granted (+) or revoked (-) on objects of the server and of extensions, beyond what they came with; but for
+-- those that pg_dump takes no privileges of (information_schema, the languages sql, c and internal).
 -- class: privilege beyond the usual
 SELECT x.name, x.acl
   FROM (SELECT 'relation ' || $name(n.nspname, c.relname) AS name, $beyond(c.relacl, i.initprivs, 'r', c.relowner) AS acl
@@ -719,12 +740,48 @@ SELECT x.name, x.acl
           LEFT JOIN pg_catalog.pg_init_privs i
                  ON i.objoid = c.oid AND i.classoid = 'pg_catalog.pg_class'::regclass AND i.objsubid = 0
          WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND c.relpersistence <> 't' AND c.relacl IS DISTINCT FROM i.initprivs
-           AND n.nspname !~ '^pg_toast' AND NOT ($ours(pg_class, c.oid, n.nspname))
+           AND n.nspname !~ '^pg_toast' AND n.nspname <> 'information_schema' AND NOT ($ours(pg_class, c.oid, n.nspname))
         UNION ALL
         SELECT 'function ' || $signature(n.nspname, p.proname, p.oid), $beyond(p.proacl, i.initprivs, 'f', p.proowner)
           FROM pg_catalog.pg_proc p
           JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
           LEFT JOIN pg_catalog.pg_init_privs i
                  ON i.objoid = p.oid AND i.classoid = 'pg_catalog.pg_proc'::regclass AND i.objsubid = 0
-         WHERE p.proacl IS DISTINCT FROM i.initprivs AND NOT ($ours(pg_proc, p.oid, n.nspname))) x
+         WHERE p.proacl IS DISTINCT FROM i.initprivs AND n.nspname <> 'information_schema'
+           AND NOT ($ours(pg_proc, p.oid, n.nspname))
+        UNION ALL
+        SELECT 'sequence ' || $name(n.nspname, c.relname), $beyond(c.relacl, i.initprivs, 's', c.relowner)
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_catalog.pg_init_privs i
+                 ON i.objoid = c.oid AND i.classoid = 'pg_catalog.pg_class'::regclass AND i.objsubid = 0
+         WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND c.relacl IS DISTINCT FROM i.initprivs
+           AND NOT ($ours(pg_class, c.oid, n.nspname))
+        UNION ALL
+        SELECT 'schema ' || quote_ident(n.nspname), $beyond(n.nspacl, i.initprivs, 'n', n.nspowner)
+          FROM pg_catalog.pg_namespace n
+          LEFT JOIN pg_catalog.pg_init_privs i
+                 ON i.objoid = n.oid AND i.classoid = 'pg_catalog.pg_namespace'::regclass AND i.objsubid = 0
+         WHERE n.nspacl IS DISTINCT FROM i.initprivs AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_(toast|temp)'
+           AND NOT ($ours(pg_namespace, n.oid, n.nspname))
+        UNION ALL
+        SELECT 'language ' || quote_ident(l.lanname), $beyond(l.lanacl, i.initprivs, 'l', l.lanowner)
+          FROM pg_catalog.pg_language l
+          LEFT JOIN pg_catalog.pg_init_privs i
+                 ON i.objoid = l.oid AND i.classoid = 'pg_catalog.pg_language'::regclass AND i.objsubid = 0
+         WHERE l.lanacl IS DISTINCT FROM i.initprivs AND l.lanispl AND NOT $free(pg_language, l.oid)
+        UNION ALL
+        SELECT 'foreign data wrapper ' || quote_ident(f.fdwname), $beyond(f.fdwacl, i.initprivs, 'F', f.fdwowner)
+          FROM pg_catalog.pg_foreign_data_wrapper f
+          LEFT JOIN pg_catalog.pg_init_privs i
+                 ON i.objoid = f.oid AND i.classoid = 'pg_catalog.pg_foreign_data_wrapper'::regclass AND i.objsubid = 0
+         WHERE f.fdwacl IS DISTINCT FROM i.initprivs AND NOT ($free(pg_foreign_data_wrapper, f.oid))
+        UNION ALL
+        SELECT 'type ' || $name(n.nspname, t.typname), $beyond(t.typacl, i.initprivs, 'T', t.typowner)
+          FROM pg_catalog.pg_type t
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+          LEFT JOIN pg_catalog.pg_init_privs i
+                 ON i.objoid = t.oid AND i.classoid = 'pg_catalog.pg_type'::regclass AND i.objsubid = 0
+         WHERE t.typacl IS DISTINCT FROM i.initprivs AND n.nspname <> 'information_schema'
+           AND NOT ($ours(pg_type, t.oid, n.nspname))) x
  WHERE x.acl IS NOT NULL;
