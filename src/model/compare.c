@@ -100,9 +100,13 @@ void compare_volume(const struct measure *m, struct findings *f)
 
 		if (e->rows >= 0)
 			compare_rows(m, e, manifest_relation(m->restored, e->name), f);
-		else if (m->source->counts_exact)
+		else if (m->source->counts_exact && e->left_out)
 			findings_add(f, RUNG_VOLUME, RESULT_SKIP, e->name, "", "", "'%s' was left out: %s", e->name,
-				     e->left_out ? e->left_out : "no reason is known");
+				     e->left_out);
+		else if (m->source->counts_exact)
+			findings_add(f, RUNG_VOLUME, RESULT_UNDECIDED, e->name, "", "",
+				     "the manifest tells neither the rows of '%s' nor why they were left out; pull again",
+				     e->name);
 	}
 	if (!m->source->counts_exact) {
 		findings_add(f, RUNG_VOLUME, RESULT_SKIP, "rows", "", "",
