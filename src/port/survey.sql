@@ -405,10 +405,14 @@ SELECT $name(n.nspname, c.relname) AS name,
   LEFT JOIN pg_catalog.pg_am a ON a.oid = c.relam
  WHERE c.relkind IN ('v', 'm') AND $ours(pg_class, c.oid, n.nspname);
 
+-- pg_dump gives an identity's sequence the type of its column, whatever it was, and with it the usual ends.
 -- class: sequence
 SELECT $name(n.nspname, c.relname) AS name,
-       pg_catalog.format_type(s.seqtypid, NULL) AS type,
-       s.seqstart AS start, s.seqincrement AS increment, s.seqmin AS minimum, s.seqmax AS maximum, s.seqcache AS cache,
+       CASE WHEN o.identity THEN NULL ELSE pg_catalog.format_type(s.seqtypid, NULL) END AS type,
+       s.seqstart AS start, s.seqincrement AS increment,
+       CASE WHEN o.identity AND s.seqmin IN (-32768, -2147483648, -9223372036854775808) THEN NULL ELSE s.seqmin END AS minimum,
+       CASE WHEN o.identity AND s.seqmax IN (32767, 2147483647, 9223372036854775807) THEN NULL ELSE s.seqmax END AS maximum,
+       s.seqcache AS cache,
        CASE WHEN s.seqcycle THEN 'yes' ELSE 'no' END AS cycles,
        CASE c.relpersistence WHEN 'u' THEN 'unlogged' ELSE 'permanent' END AS persistence,
        o.owned AS "owned by",
@@ -418,7 +422,7 @@ SELECT $name(n.nspname, c.relname) AS name,
   FROM pg_catalog.pg_sequence s
   JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN (SELECT d.objid, $name(tn.nspname, t.relname) || '.' || quote_ident(a.attname)
+  LEFT JOIN (SELECT d.objid, d.deptype = 'i' AS identity, $name(tn.nspname, t.relname) || '.' || quote_ident(a.attname)
                     || CASE d.deptype WHEN 'i' THEN ' (identity)' ELSE '' END AS owned
                FROM pg_catalog.pg_depend d
                JOIN pg_catalog.pg_class t ON t.oid = d.refobjid
