@@ -81,7 +81,10 @@ static int take_counting(struct parity *p, struct error *err)
 	to->sequence_count = from->sequence_count;
 	to->large_objects = from->large_objects;
 	from->relation_count = from->sequence_count = 0;
-	manifest_sort(to);
+	if (p->drill->manifest)
+		survey_normalise(to, p->drill->manifest->server_version_num);
+	else
+		manifest_sort(to);
 	forget_counting(p);
 	return 0;
 }
@@ -144,7 +147,8 @@ static int survey_structure(struct parity *p, struct error *err)
 		return -1;
 	if (p->drill->manifest)
 		survey_normalise(&p->restored, p->drill->manifest->server_version_num);
-	manifest_sort(&p->restored);
+	else
+		manifest_sort(&p->restored);
 	return 0;
 }
 

@@ -553,16 +553,70 @@ static void forget_privilege(char *acl, const char *word)
 	}
 }
 
+/* Words that have to be quoted as names from some major on. */
+static const struct {
+	const char *word;
+	int since;
+} keywords[] = {
+	{"\"json_array\"", 16},  {"\"json_arrayagg\"", 16},  {"\"json_object\"", 16}, {"\"json_objectagg\"", 16},
+	{"\"system_user\"", 16}, {"\"json\"", 17},	      {"\"json_exists\"", 17}, {"\"json_query\"", 17},
+	{"\"json_scalar\"", 17}, {"\"json_serialize\"", 17}, {"\"json_table\"", 17},  {"\"json_value\"", 17},
+	{"\"merge_action\"", 17},
+};
+
+/* Write names as a server of 'major' would, in place. */
+static void forget_quotes(char *text, int major)
+{
+	for (size_t i = 0; text && i < COUNT(keywords); i++) {
+		size_t n = strlen(keywords[i].word);
+
+		for (char *p = text; keywords[i].since > major && (p = strstr(p, keywords[i].word));) {
+			/* a part of another name that holds quotes */
+			if ((p > text && p[-1] == '"') || p[n] == '"') {
+				p += n;
+				continue;
+			}
+			memmove(p, p + 1, n - 2);
+			memmove(p + n - 2, p + n, strlen(p + n) + 1);
+		}
+	}
+}
+
+/* Keys that hold anything but names. */
+static bool holds_names(const char *key)
+{
+	static const char *const others[] = {"comment", "options", "toast options", "server options", "labels", "settings",
+					     "source",	"library"};
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		if (strcmp(key, others[i]) == 0)
+			return false;
+	return key[0] != '~';
+}
+
+static void normalise_object(const struct object_class *c, struct object *o, int major)
+{
+	forget_quotes(o->name, major);
+	for (size_t k = 0; k < c->keys.count; k++) {
+		if (major < 17 && strcmp(c->keys.items[k], "acl") == 0 && o->values[k])
+			forget_privilege(o->values[k], "MAINTAIN");
+		if (holds_names(c->keys.items[k]))
+			forget_quotes(o->values[k], major);
+	}
+}
+
 void survey_normalise(struct manifest *m, int other_version_num)
 {
-	if (other_version_num >= 170000)
-		return;
-	for (size_t i = 0; i < m->class_count; i++) {
-		const struct object_class *c = &m->classes[i];
+	int major = other_version_num / 10000;
 
-		for (size_t k = 0; k < c->keys.count; k++)
-			for (size_t o = 0; strcmp(c->keys.items[k], "acl") == 0 && o < c->count; o++)
-				if (c->objects[o].values[k])
-					forget_privilege(c->objects[o].values[k], "MAINTAIN");
+	for (size_t i = 0; i < m->class_count; i++)
+		for (size_t o = 0; o < m->classes[i].count; o++)
+			normalise_object(&m->classes[i], &m->classes[i].objects[o], major);
+	for (size_t i = 0; i < m->relation_count; i++)
+		forget_quotes(m->relations[i].name, major);
+	for (size_t i = 0; i < m->sequence_count; i++) {
+		forget_quotes(m->sequences[i].name, major);
+		forget_quotes(m->sequences[i].feeds, major);
 	}
+	manifest_sort(m);
 }

@@ -53,8 +53,9 @@ MUST_CHECK int survey_catalogue(struct pg *pg, struct manifest *m, struct error 
 MUST_CHECK int survey_fingerprint(struct pg *pg, char **ret, struct error *err);
 
 /*
- * Leave out of a manifest's values what a server of the other version cannot
- * have (MAINTAIN below 17), so that the two compare equal.
+ * Make a manifest what a server of the other version would have said: without
+ * what it cannot have (MAINTAIN below 17), and with names quoted as it quotes
+ * them ("json" from 17 on), so that the two compare equal. Sorts it anew.
  */
 void survey_normalise(struct manifest *m, int other_version_num);
 

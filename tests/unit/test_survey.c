@@ -94,6 +94,50 @@ static void test_what_older_servers_lack_is_left_out(void **state)
 	assert_string_equal(normalised("a=INSERT,MAINTAIN", 170012), "a=INSERT,MAINTAIN");
 }
 
+/* One name as another server writes it, as a class has it and as a list of tables has it. */
+static void expect_name(const char *name, int other, const char *expected)
+{
+	struct manifest m = {0};
+	struct object_class *c = manifest_add_class(&m, "column");
+
+	strings_add(&c->keys, "comment");
+	strings_add(&c->keys, "owner");
+	object_class_add(c, name)->values[0] = xstrdup(name);
+	m.classes[0].objects[0].values[1] = xstrdup(name);
+	manifest_add_relation(&m)->name = xstrdup(name);
+	survey_normalise(&m, other);
+	assert_string_equal(m.classes[0].objects[0].name, expected);
+	assert_string_equal(m.classes[0].objects[0].values[0], name);
+	assert_string_equal(m.classes[0].objects[0].values[1], expected);
+	assert_string_equal(m.relations[0].name, expected);
+	manifest_done(&m);
+}
+
+static void test_names_are_quoted_as_the_other_server_does(void **state)
+{
+	(void)state;
+	expect_name("public.\"json\".\"json\"", 150020, "public.json.json");
+	expect_name("public.\"json\".\"system_user\"", 160016, "public.json.\"system_user\"");
+	expect_name("public.\"json\"", 170012, "public.\"json\"");
+	expect_name("public.\"a \"\"json\"\" b\"", 150020, "public.\"a \"\"json\"\" b\"");
+	expect_name("public.f(\"json\" \"json\", x \"Json\")", 150020, "public.f(json json, x \"Json\")");
+}
+
+/* What stands in the right order under one spelling need not under another. */
+static void test_a_normalised_manifest_is_sorted(void **state)
+{
+	struct manifest m = {0};
+
+	(void)state;
+	manifest_add_relation(&m)->name = xstrdup("public.\"json\"");
+	manifest_add_relation(&m)->name = xstrdup("public.a");
+	manifest_sort(&m);
+	survey_normalise(&m, 150020);
+	assert_non_null(manifest_relation(&m, "public.json"));
+	assert_non_null(manifest_relation(&m, "public.a"));
+	manifest_done(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -102,6 +146,8 @@ int main(void)
 		cmocka_unit_test(test_every_query_is_there_for_every_major),
 		cmocka_unit_test(test_no_line_is_for_no_major),
 		cmocka_unit_test(test_what_older_servers_lack_is_left_out),
+		cmocka_unit_test(test_names_are_quoted_as_the_other_server_does),
+		cmocka_unit_test(test_a_normalised_manifest_is_sorted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
