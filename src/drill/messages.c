@@ -265,9 +265,9 @@ struct message_rule {
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
 	const char *context;	/* found in the context; NULL: any */
-	enum { ALWAYS, OLDER_THAN_17, LACKS, FAILED, SUBSTITUTED } when;
+	enum { ALWAYS, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, SUBSTITUTED } when;
 	enum meaning meaning;
-	const char *sentence;	/* {message}, {name}, {detail}, {statement}, {locale} are filled in */
+	const char *sentence;	/* {message}, {name}, {detail}, {statement}, {locale}, {major} are filled in */
 };
 
 #define NOT_THERE "42704 42883 42P01 42703 3F000"
@@ -362,6 +362,8 @@ static const struct message_rule rules[] = {
 	/* the dump */
 	{"rows", "22", NULL, "COPY", NULL, ALWAYS, MEANING_DAMAGE,
 	 "rows of the dump are not what their table takes: {message}"},
+	{"other-major", "42 0A000", NULL, NULL, NULL, OTHER_MAJOR, MEANING_LACKING,
+	 "this server may not take what PostgreSQL {major} took ({message}): to know, install 'postgresql-{major}' on the box"},
 	{"unexplained", NULL, NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
 };
 
@@ -386,6 +388,8 @@ static bool is_so(const struct message_rule *rule, const struct circumstances *c
 	switch (rule->when) {
 	case OLDER_THAN_17:
 		return c->server_version_num < 170000;
+	case OTHER_MAJOR:
+		return c->source_version_num && c->source_version_num / 10000 != c->server_version_num / 10000;
 	case LACKS:
 		return c->something_lacked || (c->lacking && c->lacking->count > 0);
 	case FAILED:
@@ -426,6 +430,7 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 		       const struct circumstances *c)
 {
 	autofree char *first = quoted_name(m->text, 0), *second = quoted_name(m->text, 1);
+	autofree char *major = format("%d", c->source_version_num / 10000);
 	const struct {
 		const char *key;
 		const char *value;
@@ -433,6 +438,7 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
 		{"name2", second},     {"statement", m->statement},
 		{"locale", c->substituted_locale ? c->substituted_locale : ""},
+		{"major", major},
 	};
 
 	for (size_t i = 0; i < COUNT(fills); i++) {

@@ -68,6 +68,7 @@ enum meaning {
 /* What is known besides, when a message is judged. */
 struct circumstances {
 	int server_version_num;		  /* of the scratch server */
+	int source_version_num;		  /* of the source; 0: unknown */
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool something_failed;		  /* another message of this restore was a fail */

@@ -703,6 +703,8 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 	*ret = (struct restore_result){.database = database_name(request, &found)};
 	r.circumstances = (struct circumstances){
 		.server_version_num = request->tool->version_num,
+		.source_version_num = request->drill->manifest ? request->drill->manifest->server_version_num
+							       : request->toc->server_version_num,
 		.lacking = request->lacking,
 		.substituted_locale = request->substituted_locale,
 	};

@@ -198,6 +198,9 @@ static const struct circumstances lacked = {.server_version_num = 170012, .somet
 static const struct circumstances failed = {.server_version_num = 170012, .something_failed = true};
 static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
 
+static const struct circumstances from_15 = {.server_version_num = 170012, .source_version_num = 150020};
+static const struct circumstances from_17 = {.server_version_num = 170012, .source_version_num = 170009};
+
 static void test_judgements(void **state)
 {
 	static const struct {
@@ -261,6 +264,13 @@ static void test_judgements(void **state)
 		 MEANING_DAMAGE, "extra data"},
 		{"42601", "syntax error at or near \"CREAT\"", "", "CREAT TABLE", "", &plain, "unexplained", MEANING_DAMAGE,
 		 "syntax error"},
+		{"42601", "syntax error at or near \"integer\"", "", "CREATE FUNCTION", "", &from_17, "unexplained", MEANING_DAMAGE,
+		 "syntax error"},
+		/* what another major took says nothing against the dump */
+		{"42601", "syntax error at or near \"integer\"", "", "CREATE FUNCTION", "", &from_15, "other-major",
+		 MEANING_LACKING, "PostgreSQL 15 took"},
+		{"22P04", "extra data after last expected column", "", "COPY public.t (id) FROM stdin;", "", &from_15, "rows",
+		 MEANING_DAMAGE, "extra data"},
 		{"P0001", "errors ignored on restore: 0", "", "", "", &plain, "unexplained", MEANING_DAMAGE, ""},
 	};
 
