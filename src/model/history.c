@@ -87,22 +87,30 @@ enum dump_state dump_state_after(enum dump_state before, enum level level, enum 
 	return verdict == VERDICT_FAIL ? DUMP_REFUTED : before;
 }
 
-static const struct event *of_round(const struct events *events, enum event_kind kind, int64_t round)
+static const struct event *pull_of(const struct events *events, int64_t round)
 {
 	for (size_t i = 0; i < events->count; i++)
-		if (events->items[i].kind == kind && events->items[i].round == round)
+		if (events->items[i].kind == EVENT_PULL && events->items[i].round == round)
 			return &events->items[i];
 	return NULL;
 }
 
-/* Whether a round brought a dump and ended its drill, whatever the verdict. */
+/* A drill that came to an end by itself, whatever the verdict: in the round, or of what its pull brought. */
+static bool settles(const struct event *e, int64_t round, const struct event *pull)
+{
+	return e->kind == EVENT_DRILL && e->verdict != VERDICT_RUNNING && !e->interrupted &&
+	       (e->round == round || (pull->dump && same(e->dump, pull->dump)));
+}
+
+/* Whether a round brought a dump that was drilled; where that was cut short, its repetition counts. */
 static bool round_complete(const struct events *events, int64_t round)
 {
-	const struct event *pull = of_round(events, EVENT_PULL, round);
-	const struct event *drill = of_round(events, EVENT_DRILL, round);
+	const struct event *pull = pull_of(events, round);
+	bool complete = false;
 
-	return pull && pull->verdict == VERDICT_PASS && drill && drill->verdict != VERDICT_RUNNING &&
-	       !drill->interrupted;
+	for (size_t i = 0; pull && pull->verdict == VERDICT_PASS && i < events->count && !complete; i++)
+		complete = settles(&events->items[i], round, pull);
+	return complete;
 }
 
 static void attempts_of_rounds(const struct events *events, struct attempts *ret)

@@ -11,6 +11,7 @@ struct line {
 	bool interrupted;
 	enum error_kind why;
 	int64_t started, ended;
+	const char *dump; /* NULL: it does not matter */
 };
 
 #define UNENDED TIME_UNKNOWN
@@ -31,6 +32,7 @@ static struct attempts of(const struct line *lines, size_t n)
 		e->why = lines[i].why;
 		e->started = lines[i].started;
 		e->ended = lines[i].ended;
+		set_text(&e->dump, lines[i].dump);
 	}
 	attempts_of(&events, 7, &a);
 	return a;
@@ -52,13 +54,13 @@ static void test_nothing_happened_yet(void **state)
 static void test_a_round_that_delivered_and_was_drilled(void **state)
 {
 	static const struct line whole[] = {
-		{EVENT_DRILL, 3, 1, VERDICT_FAIL, false, ERR_NONE, 120, 150},
-		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119},
-		{EVENT_ROUND, 1, 1, VERDICT_FAIL, false, ERR_NONE, 100, 151},
+		{EVENT_DRILL, 3, 1, VERDICT_FAIL, false, ERR_NONE, 120, 150, NULL},
+		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_FAIL, false, ERR_NONE, 100, 151, NULL},
 	};
 	static const struct line undelivered[] = {
-		{EVENT_PULL, 2, 1, VERDICT_UNDECIDED, false, ERR_NETWORK, 101, 119},
-		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, false, ERR_NETWORK, 100, 120},
+		{EVENT_PULL, 2, 1, VERDICT_UNDECIDED, false, ERR_NETWORK, 101, 119, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, false, ERR_NETWORK, 100, 120, NULL},
 	};
 	struct attempts a = attempts(whole);
 
@@ -75,9 +77,9 @@ static void test_a_round_that_delivered_and_was_drilled(void **state)
 static void test_a_drill_of_another_round_does_not_complete_this_one(void **state)
 {
 	static const struct line lines[] = {
-		{EVENT_DRILL, 9, 0, VERDICT_PASS, false, ERR_NONE, 300, 310}, /* on its own */
-		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119},
-		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 200},
+		{EVENT_DRILL, 9, 0, VERDICT_PASS, false, ERR_NONE, 300, 310, NULL}, /* on its own */
+		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 200, NULL},
 	};
 	const struct attempts a = attempts(lines);
 
@@ -86,15 +88,36 @@ static void test_a_drill_of_another_round_does_not_complete_this_one(void **stat
 	assert_int_equal(a.interrupted, 0); /* the drill after it ended by itself */
 }
 
+/* The drill was cut short and repeated on its own: the round has done its work, and no other is due for it. */
+static void test_a_repeated_drill_completes_its_round(void **state)
+{
+	static const struct line lines[] = {
+		{EVENT_DRILL, 5, 0, VERDICT_PASS, false, ERR_NONE, 160, 170, "shop/shop_1"},
+		{EVENT_DRILL, 3, 1, VERDICT_UNDECIDED, true, ERR_STOPPED, 120, 150, "shop/shop_1"},
+		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119, "shop/shop_1"},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 151, NULL},
+	};
+	static const struct line of_another[] = {
+		{EVENT_DRILL, 5, 0, VERDICT_PASS, false, ERR_NONE, 160, 170, "shop/shop_0"},
+		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119, "shop/shop_1"},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 151, NULL},
+	};
+
+	(void)state;
+	assert_int_equal(attempts(lines).last_round, 100);
+	assert_int_equal(attempts(lines).interrupted, 0);
+	assert_true(attempts(of_another).last_round == TIME_UNKNOWN);
+}
+
 static void test_an_interrupted_pull_is_no_failure_and_ends_no_row_of_them(void **state)
 {
 	static const struct line lines[] = {
-		{EVENT_PULL, 5, 0, VERDICT_UNDECIDED, true, ERR_NONE, 500, 510},
-		{EVENT_PULL, 4, 0, VERDICT_UNDECIDED, false, ERR_REFUSED, 400, 410},
-		{EVENT_PULL, 3, 0, VERDICT_UNDECIDED, true, ERR_NONE, 300, 310},
-		{EVENT_PULL, 2, 0, VERDICT_UNDECIDED, false, ERR_NETWORK, 200, 210},
-		{EVENT_PULL, 1, 0, VERDICT_PASS, false, ERR_NONE, 100, 110},
-		{EVENT_PULL, 0, 0, VERDICT_UNDECIDED, false, ERR_NETWORK, 50, 60},
+		{EVENT_PULL, 5, 0, VERDICT_UNDECIDED, true, ERR_NONE, 500, 510, NULL},
+		{EVENT_PULL, 4, 0, VERDICT_UNDECIDED, false, ERR_REFUSED, 400, 410, NULL},
+		{EVENT_PULL, 3, 0, VERDICT_UNDECIDED, true, ERR_NONE, 300, 310, NULL},
+		{EVENT_PULL, 2, 0, VERDICT_UNDECIDED, false, ERR_NETWORK, 200, 210, NULL},
+		{EVENT_PULL, 1, 0, VERDICT_PASS, false, ERR_NONE, 100, 110, NULL},
+		{EVENT_PULL, 0, 0, VERDICT_UNDECIDED, false, ERR_NETWORK, 50, 60, NULL},
 	};
 	const struct attempts a = attempts(lines);
 
@@ -108,10 +131,10 @@ static void test_an_interrupted_pull_is_no_failure_and_ends_no_row_of_them(void 
 static void test_what_runs_says_nothing_yet(void **state)
 {
 	static const struct line lines[] = {
-		{EVENT_PULL, 3, 2, VERDICT_RUNNING, false, ERR_NONE, 301, UNENDED},
-		{EVENT_ROUND, 2, 2, VERDICT_RUNNING, false, ERR_NONE, 300, UNENDED},
-		{EVENT_PULL, 2, 1, VERDICT_UNDECIDED, true, ERR_NONE, 201, 250},
-		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 200, 250},
+		{EVENT_PULL, 3, 2, VERDICT_RUNNING, false, ERR_NONE, 301, UNENDED, NULL},
+		{EVENT_ROUND, 2, 2, VERDICT_RUNNING, false, ERR_NONE, 300, UNENDED, NULL},
+		{EVENT_PULL, 2, 1, VERDICT_UNDECIDED, true, ERR_NONE, 201, 250, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 200, 250, NULL},
 	};
 	const struct attempts a = attempts(lines);
 
@@ -124,10 +147,10 @@ static void test_what_runs_says_nothing_yet(void **state)
 static void test_interrupted_in_a_row(void **state)
 {
 	static const struct line lines[] = {
-		{EVENT_DRILL, 9, 0, VERDICT_UNDECIDED, true, ERR_NONE, 400, 410},
-		{EVENT_ROUND, 3, 3, VERDICT_UNDECIDED, true, ERR_NONE, 300, 310},
-		{EVENT_ROUND, 2, 2, VERDICT_PASS, false, ERR_NONE, 200, 210},
-		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 110},
+		{EVENT_DRILL, 9, 0, VERDICT_UNDECIDED, true, ERR_NONE, 400, 410, NULL},
+		{EVENT_ROUND, 3, 3, VERDICT_UNDECIDED, true, ERR_NONE, 300, 310, NULL},
+		{EVENT_ROUND, 2, 2, VERDICT_PASS, false, ERR_NONE, 200, 210, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_UNDECIDED, true, ERR_NONE, 100, 110, NULL},
 	};
 
 	(void)state;
@@ -173,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_happened_yet),
 		cmocka_unit_test(test_a_round_that_delivered_and_was_drilled),
 		cmocka_unit_test(test_a_drill_of_another_round_does_not_complete_this_one),
+		cmocka_unit_test(test_a_repeated_drill_completes_its_round),
 		cmocka_unit_test(test_an_interrupted_pull_is_no_failure_and_ends_no_row_of_them),
 		cmocka_unit_test(test_what_runs_says_nothing_yet),
 		cmocka_unit_test(test_interrupted_in_a_row),
