@@ -35,6 +35,7 @@ void status_done(struct status *s)
 	free(s->sources);
 	free(s->box);
 	free(s->running);
+	free(s->ill);
 	strings_done(&s->box_faults);
 	*s = (struct status){0};
 }
@@ -126,6 +127,8 @@ char *status_headline(const struct status *s)
 {
 	char *text = NULL;
 
+	if (s->ill)
+		return xstrdup(s->ill);
 	for (size_t i = 0; i < COUNT(troubles) && !text; i++) {
 		/* what ails the box comes after what a drill said, and before what its clock says */
 		if (troubles[i].has == is_stale && s->box_faults.count)
@@ -137,9 +140,11 @@ char *status_headline(const struct status *s)
 
 int status_exit_code(const struct status *s)
 {
+	bool nothing_certain = s->ill || s->clock_unknown;
+
 	for (size_t t = 0; t < COUNT(troubles); t++)
 		for (size_t i = 0; i < s->source_count; i++)
 			if (!s->sources[i].orphan && troubles[t].has(&s->sources[i]) && troubles[t].exit_code)
-				return troubles[t].exit_code == 3 && s->clock_unknown ? 2 : troubles[t].exit_code;
-	return s->clock_unknown || count_configured(s) == 0 ? 2 : 0;
+				return troubles[t].exit_code == 3 && nothing_certain ? 2 : troubles[t].exit_code;
+	return nothing_certain || count_configured(s) == 0 ? 2 : 0;
 }

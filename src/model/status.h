@@ -37,6 +37,7 @@ struct status {
 	char *box;
 	bool daemon;		  /* a live one answered; else the lights are all off */
 	struct lights lights;
+	char *ill;		  /* why the box itself is; then no word below says what it should. NULL: it is well */
 	bool clock_unknown;	  /* then nobody can say what is in date */
 	struct strings box_faults; /* what is wrong with the box itself, the gravest first ("clock unknown: ...") */
 	char *running;		  /* "drill of shop since 04:17, pid 123"; NULL */
@@ -50,7 +51,7 @@ void status_done(struct status *s);
 /* "all 2 sources proven and in date", or what is wrong, the gravest first. Owned by the caller. */
 char *status_headline(const struct status *s);
 
-/* 0 all proven and in date; 1 a fail; 2 undecided, nothing to judge, or the clock unknown; 3 not in date. Orphans do not count. */
+/* 0 all proven and in date; 1 a fail; 2 undecided, nothing to judge, the box ill or its clock unknown; 3 not in date. Orphans do not count. */
 int status_exit_code(const struct status *s);
 
 #endif

@@ -37,6 +37,7 @@ static int find_chip(const char *label, struct gpiod_chip **ret, struct error *e
 	CLEANUP(strings_done) struct strings seen = {0};
 	autofree char *names = NULL;
 	autoclosedir DIR *dev = opendir("/dev");
+	struct error closed = {0}; /* a chip that may not be opened, perhaps the one that is meant */
 	const struct dirent *e;
 
 	while (dev && (e = readdir(dev))) {
@@ -48,8 +49,10 @@ static int find_chip(const char *label, struct gpiod_chip **ret, struct error *e
 			continue;
 		chip = gpiod_chip_open(path);
 		info = chip ? gpiod_chip_get_info(chip) : NULL;
-		if (!info)
-			return fail(err, ERR_IO, "open '%s': %m: the daemon's user needs the group that owns it", path);
+		if (!info) {
+			(void)fail(&closed, ERR_IO, "open '%s': %m: the daemon's user needs the group that owns it", path);
+			continue;
+		}
 		if (strcmp(gpiod_chip_info_get_label(info), label) == 0) {
 			gpiod_chip_info_free(info);
 			*ret = take(chip);
@@ -57,6 +60,10 @@ static int find_chip(const char *label, struct gpiod_chip **ret, struct error *e
 		}
 		strings_add(&seen, gpiod_chip_info_get_label(info));
 		gpiod_chip_info_free(info);
+	}
+	if (closed.kind != ERR_NONE) {
+		*err = closed;
+		return -1;
 	}
 	names = strings_join(&seen, ", ", 8);
 	return fail(err, ERR_LACKING, "no GPIO chip has the label '%s' (%s%s): set 'chip' in [panel]", label,

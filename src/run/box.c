@@ -40,6 +40,18 @@ static int open_for_work(const struct options *o, const char *verb, const char *
 	return tidy(box, err);
 }
 
+/* Beside whoever works. */
+static int open_beside(enum box_use use, struct box *box, struct error *err)
+{
+	const char *data = box->config.box.data;
+
+	if (store_open(data, STORE_LOOK, &box->store, err) < 0)
+		return -1;
+	if (use == BOX_STORE)
+		return 0;
+	return ledger_open(data, use == BOX_NOTE ? LEDGER_WRITE : LEDGER_READ, &box->ledger, err);
+}
+
 bool box_stopped(const struct box *box)
 {
 	return box->stopped || deadline_stopped((struct deadline){INT64_MAX, box->stop_fd});
@@ -66,13 +78,8 @@ int box_open(const struct options *o, enum box_use use, const char *verb, const 
 		return -1;
 	if (use == BOX_WORK && source && !strchr(source, '/') && box_source(&box, source, &named, err) < 0)
 		return -1;
-	if (use == BOX_WORK) {
-		if (open_for_work(o, verb, source, &box, err) < 0)
-			return -1;
-	} else if (store_open(box.config.box.data, STORE_LOOK, &box.store, err) < 0 ||
-		   ledger_open(box.config.box.data, use == BOX_NOTE ? LEDGER_WRITE : LEDGER_READ, &box.ledger, err) < 0) {
+	if (use == BOX_WORK ? open_for_work(o, verb, source, &box, err) < 0 : open_beside(use, &box, err) < 0)
 		return -1;
-	}
 	*ret = box;
 	box = BOX_INIT;
 	return 0;
@@ -90,54 +97,21 @@ void box_done(struct box *box)
 
 int box_source(const struct box *box, const char *name, const struct source_config **ret, struct error *err)
 {
-	const struct source_config *source = config_source(&box->config, name);
-	const char **names;
-	const char *near;
-
-	if (source && source->broken) {
-		*err = source->why;
-		return -1;
-	}
-	if (source) {
-		*ret = source;
-		return 0;
-	}
-	names = xcalloc(box->config.source_count + 1, sizeof(*names));
-	for (size_t i = 0; i < box->config.source_count; i++)
-		names[i] = box->config.sources[i]->name;
-	near = nearest_name(name, names);
-	free(names);
-	return fail(err, ERR_USAGE, "there is no source '%s'%s%s%s: its file would be '%s/sources.d/%s.conf'", name,
-		    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", box->config.dir, name);
+	return configuration_source(&box->config, name, ret, err);
 }
 
-int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct error *err)
+int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct strings *trouble,
+	      struct error *err)
 {
-	CLEANUP(strings_done) struct strings trouble = {0};
 	CLEANUP(dumps_done) struct dumps list = {0};
 
-	if (store_list(box->store, source, &list, &trouble, err) < 0 ||
+	if (store_list(box->store, source, &list, trouble, err) < 0 ||
 	    ledger_dump_states(box->ledger, &list, err) < 0)
 		return -1;
-	for (size_t i = 0; i < trouble.count; i++)
-		log_notice("%s", trouble.items[i]);
 	for (size_t i = 0; i < list.count; i++)
 		list.items[i].orphan = config_source(&box->config, list.items[i].source) == NULL;
 	*ret = list;
 	list = (struct dumps){0};
-	return 0;
-}
-
-int box_dump(const struct box *box, const char *name, struct dump *ret, struct error *err)
-{
-	CLEANUP(dumps_done) struct dumps one = {0};
-	struct dump *d = dumps_add(&one);
-
-	if (store_find(box->store, name, d, err) < 0 || ledger_dump_states(box->ledger, &one, err) < 0)
-		return -1;
-	d->orphan = config_source(&box->config, d->source) == NULL;
-	*ret = *d;
-	*d = (struct dump){0};
 	return 0;
 }
 

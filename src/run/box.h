@@ -32,6 +32,7 @@ struct box {
 #define BOX_INIT ((struct box){.stop_fd = -1})
 
 enum box_use {
+	BOX_STORE, /* configuration and store alone: answers whatever became of the ledger */
 	BOX_LOOK, /* read only: needs no rights beyond reading */
 	BOX_NOTE, /* write a line into the ledger, beside whoever works */
 	BOX_WORK, /* pull, drill, round, prune: holds DATA/lock, sweeps what a killed one left */
@@ -53,15 +54,16 @@ bool box_explain_stop(struct box *box, struct error *err);
 /* Whether a stop was asked for, heard already or not: nothing more is begun. */
 bool box_stopped(const struct box *box);
 
-/* The configured source of that name; ERR_USAGE names the nearest when there is none, a broken file is its own error. */
+/* As configuration_source(). */
 MUST_CHECK int box_source(const struct box *box, const char *name, const struct source_config **ret,
 			  struct error *err);
 
-/* Every dump in the store with what the ledger and the configuration know of it; of one source unless NULL. */
-MUST_CHECK int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct error *err);
-
-/* One dump by name or path, with what the ledger knows. */
-MUST_CHECK int box_dump(const struct box *box, const char *name, struct dump *ret, struct error *err);
+/*
+ * Every dump in the store with what the ledger and the configuration know of it;
+ * of one source unless NULL. 'trouble' (may be NULL) as store_list().
+ */
+MUST_CHECK int box_dumps(const struct box *box, const char *source, struct dumps *ret, struct strings *trouble,
+			 struct error *err);
 
 /* Fill kept_because of all, and ret_gone[i] of those retention lets go (array of list->count, owned strings). */
 void box_judge(const struct box *box, struct dumps *list, char **ret_gone);

@@ -134,3 +134,25 @@ int configuration_load(const char *path, struct config *ret, struct error *err)
 	c = (struct config){0};
 	return 0;
 }
+
+int configuration_source(const struct config *c, const char *name, const struct source_config **ret, struct error *err)
+{
+	const struct source_config *source = config_source(c, name);
+	autofree const char **names = NULL;
+	const char *near;
+
+	if (source && source->broken) {
+		*err = source->why;
+		return -1;
+	}
+	if (source) {
+		*ret = source;
+		return 0;
+	}
+	names = xcalloc(c->source_count + 1, sizeof(*names));
+	for (size_t i = 0; i < c->source_count; i++)
+		names[i] = c->sources[i]->name;
+	near = nearest_name(name, names);
+	return fail(err, ERR_USAGE, "there is no source '%s'%s%s%s: its file would be '%s/sources.d/%s.conf'", name,
+		    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", c->dir, name);
+}

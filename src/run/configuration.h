@@ -22,4 +22,8 @@
  */
 MUST_CHECK int configuration_load(const char *path, struct config *ret, struct error *err);
 
+/* The source of that name; ERR_USAGE names the nearest when there is none, a broken file is its own error. */
+MUST_CHECK int configuration_source(const struct config *c, const char *name, const struct source_config **ret,
+				    struct error *err);
+
 #endif

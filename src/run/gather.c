@@ -47,7 +47,7 @@ static int gather_history(const struct box *box, struct show *show, struct error
 	const struct dump *proven;
 
 	if (ledger_dump(box->ledger, show->drill.event.dump, &record, err) < 0 ||
-	    box_dumps(box, show->drill.event.source, &all, err) < 0 ||
+	    box_dumps(box, show->drill.event.source, &all, NULL, err) < 0 ||
 	    ledger_restore_median(box->ledger, show->drill.event.source, MEDIAN_OF, &show->median_seconds,
 				  &show->median_of, err) < 0)
 		return -1;

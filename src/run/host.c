@@ -66,7 +66,7 @@ char *host_boot_id(void)
 	return xstrdup(trim(text));
 }
 
-int host_data_usable(const char *data, struct error *err)
+int host_disk_well(const char *data, struct error *err)
 {
 	struct statvfs vfs;
 	struct stat st;
@@ -82,9 +82,16 @@ int host_data_usable(const char *data, struct error *err)
 			    "the data disk at '%s' is read-only: a disk that fails is often mounted so; look at the kernel's "
 			    "log, then repair or replace it",
 			    data);
-	if (access(data, R_OK | W_OK | X_OK) < 0)
-		return fail(err, ERR_IO, "the data folder '%s' may not be written: %m; give it to the user drillbox runs as", data);
 	if ((int64_t)vfs.f_bavail * (int64_t)vfs.f_frsize < LEAST_FREE)
 		return fail(err, ERR_SPACE, "the data disk at '%s' is full: 'drillbox prune' shows what may go", data);
+	return 0;
+}
+
+int host_data_usable(const char *data, struct error *err)
+{
+	if (host_disk_well(data, err) < 0)
+		return -1;
+	if (access(data, R_OK | W_OK | X_OK) < 0)
+		return fail(err, ERR_IO, "the data folder '%s' may not be written: %m; give it to the user drillbox runs as", data);
 	return 0;
 }

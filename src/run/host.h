@@ -16,7 +16,9 @@ bool host_network_up(void);
 /* /proc/sys/kernel/random/boot_id; "" where there is none. Owned by the caller. */
 char *host_boot_id(void);
 
-/* That the data folder is there and can be written to; ERR_IO or ERR_SPACE with the reason. Writes nothing. */
+/* That the data folder is there, on a disk that takes what is written; ERR_IO or ERR_SPACE with the reason. */
+MUST_CHECK int host_disk_well(const char *data, struct error *err);
+/* The same, and that it may be written by us. Writes nothing. */
 MUST_CHECK int host_data_usable(const char *data, struct error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "run/host.h"
 #include "version.h"
 
@@ -244,7 +245,12 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	CLEANUP(store_room_done) struct store_room room = {0};
 	autofree char *why = NULL;
 	int64_t reserve, bytes, largest = 0;
+	struct error ill;
 	double seconds;
+
+	/* a new box has no data folder yet; without rights of our own nothing is said of those of others */
+	if (path_exists(box->config.box.data) && host_disk_well(box->config.box.data, &ill) < 0)
+		o->status.ill = xstrdup(ill.text);
 
 	o->facts.network = host_network_up() || !needs_network(&box->config);
 	if (!o->facts.network)
@@ -289,9 +295,10 @@ static void list_sources(const struct box *box, const struct dumps *all, struct 
 int overview_gather(const struct box *box, int64_t now, struct overview *ret, struct error *err)
 {
 	CLEANUP(overview_done) struct overview o = {0};
+	CLEANUP(strings_done) struct strings trouble = {0};
 	CLEANUP(dumps_done) struct dumps all = {0};
 
-	if (box_dumps(box, NULL, &all, err) < 0)
+	if (box_dumps(box, NULL, &all, &trouble, err) < 0)
 		return -1;
 	o.status.box = xstrdup(box->config.box.name);
 	list_sources(box, &all, &o);
@@ -300,6 +307,8 @@ int overview_gather(const struct box *box, int64_t now, struct overview *ret, st
 			return -1;
 	if (look_at_host(box, now, &o, err) < 0)
 		return -1;
+	for (size_t i = 0; i < trouble.count; i++)
+		strings_add(&o.status.box_faults, trouble.items[i]);
 	for (size_t i = 0; i < box->config.source_count; i++)
 		o.source_facts[i] = o.sources[i].facts;
 	o.facts.sources = o.source_facts;

@@ -17,7 +17,8 @@ void secret_done(char **secret)
 	cleanup_free(secret);
 }
 
-int secret_path(const char *where, char **ret, struct error *err)
+/* The path behind 'where'. Owned by the caller; NULL gives NULL. */
+static int secret_path(const char *where, char **ret, struct error *err)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY"), *name;
 
@@ -65,4 +66,29 @@ int secret_read(const char *where, char **ret, struct error *err)
 		return fail(err, ERR_LACKING, "the password file '%s' is empty: write the password into it", path);
 	*ret = take(text);
 	return 0;
+}
+
+int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err)
+{
+	CLEANUP(reachable_done) struct reachable r = {.source = *source};
+
+	if (secret_read(source->password_file, &r.password, err) < 0 ||
+	    secret_path(source->client_cert, &r.client_cert, err) < 0 ||
+	    secret_path(source->client_key, &r.client_key, err) < 0 || secret_path(source->ca, &r.ca, err) < 0)
+		return -1;
+	r.source.client_cert = r.client_cert;
+	r.source.client_key = r.client_key;
+	r.source.ca = r.ca;
+	*ret = r;
+	r = (struct reachable){0};
+	return 0;
+}
+
+void reachable_done(struct reachable *r)
+{
+	secret_done(&r->password);
+	free(r->client_cert);
+	free(r->client_key);
+	free(r->ca);
+	*r = (struct reachable){0};
 }

@@ -3,6 +3,7 @@
 #define DRILLBOX_RUN_SECRET_H
 
 #include "base/error.h"
+#include "model/config.h"
 
 /* Overwrites and frees; a destructor for CLEANUP(). */
 void secret_done(char **secret);
@@ -14,7 +15,17 @@ void secret_done(char **secret);
  */
 MUST_CHECK int secret_read(const char *where, char **ret, struct error *err);
 
-/* The path behind 'where', for files that libpq reads itself (keys, certificates). Owned by the caller; NULL gives NULL. */
-MUST_CHECK int secret_path(const char *where, char **ret, struct error *err);
+/*
+ * A source with all that is needed to reach it: its password, and its key,
+ * certificates and CA as paths that libpq can open. Zero-initialised is none.
+ */
+struct reachable {
+	struct source_config source; /* borrowed from the configuration, but for the paths below */
+	char *password;		     /* NULL: none */
+	char *client_cert, *client_key, *ca;
+};
+
+MUST_CHECK int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err);
+void reachable_done(struct reachable *r);
 
 #endif

@@ -11,6 +11,7 @@
 #include "run/gather.h"
 #include "run/overview.h"
 #include "run/watching.h"
+#include "run/work.h"
 
 #define HISTORY_ROWS 30 /* without --limit or --since */
 
@@ -60,7 +61,7 @@ static int known_source(const struct box *box, const char *name, struct error *e
 		return 0;
 	if (!source_name_valid(name))
 		return box_source(box, name, &source, err);
-	if (box_dumps(box, name, &list, err) < 0 || ledger_history(box->ledger, &one, &rows, err) < 0)
+	if (box_dumps(box, name, &list, NULL, err) < 0 || ledger_history(box->ledger, &one, &rows, err) < 0)
 		return -1;
 	return list.count || rows.count ? 0 : box_source(box, name, &source, err);
 }
@@ -98,7 +99,7 @@ static int find_drill(const struct box *box, const char *what, int64_t *ret, str
 		CLEANUP(dump_done) struct dump dump = {0};
 
 		/* also one that left the store: its drills are still in the ledger */
-		if (box_dump(box, what, &dump, err) < 0 && err->kind != ERR_USAGE)
+		if (store_find(box->store, what, &dump, err) < 0 && err->kind != ERR_USAGE)
 			return -1;
 		if (ledger_newest_drill(box->ledger, NULL, dump.name ? dump.name : what, ret, err) < 0)
 			return -1;
@@ -136,19 +137,20 @@ int verb_dumps(const struct options *o)
 	CLEANUP(box_done) struct box box = BOX_INIT;
 	CLEANUP(dumps_done) struct dumps list = {0};
 	CLEANUP(store_room_done) struct store_room room = {0};
+	CLEANUP(strings_done) struct strings trouble = {0};
 	struct error err;
 	char **gone;
 
 	if (box_open(o, BOX_LOOK, "dumps", NULL, &box, &err) < 0 ||
-	    (source && known_source(&box, source, &err) < 0) || box_dumps(&box, source, &list, &err) < 0 ||
+	    (source && known_source(&box, source, &err) < 0) || box_dumps(&box, source, &list, &trouble, &err) < 0 ||
 	    store_room(box.store, &room, &err) < 0)
 		return say_error(&err);
+	for (size_t i = 0; i < trouble.count; i++)
+		log_notice("%s", trouble.items[i]);
 	gone = xcalloc(list.count + 1, sizeof(*gone));
 	box_judge(&box, &list, gone);
 	report_dumps(&r, &list, room.free);
-	for (size_t i = 0; i < list.count; i++)
-		free(gone[i]);
-	free(gone);
+	gone_done(gone, list.count);
 	return 0;
 }
 
@@ -191,7 +193,7 @@ int verb_list(const struct options *o)
 	autofree char *made_by = NULL;
 	struct error err;
 
-	if (box_open(o, BOX_LOOK, "list", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	if (box_open(o, BOX_STORE, "list", NULL, &box, &err) < 0 || store_find(box.store, o->args[0], &dump, &err) < 0 ||
 	    box_manifest(&dump, &m, &err) < 0)
 		return say_error(&err);
 	made_by = format("%s of server %s, %s format", m.dumped_by, m.server_version, m.format);
@@ -229,7 +231,7 @@ int verb_fetch(const struct options *o)
 		(void)fail(&err, ERR_USAGE, "standard output is a terminal: drillbox fetch %s >FILE", o->args[0]);
 		return say_error(&err);
 	}
-	if (box_open(o, BOX_LOOK, "fetch", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	if (box_open(o, BOX_STORE, "fetch", NULL, &box, &err) < 0 || store_find(box.store, o->args[0], &dump, &err) < 0 ||
 	    store_fetch(&dump, STDOUT_FILENO, NO_DEADLINE, NULL, NULL, &damage, &err) < 0)
 		return say_error(&err);
 	note_reading(&box, &dump, damage);

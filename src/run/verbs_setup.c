@@ -47,16 +47,9 @@ int verb_config(const struct options *o)
 	const struct source_config *source = NULL;
 	struct error err;
 
-	if (configuration_load(o->config, &config, &err) < 0)
+	if (configuration_load(o->config, &config, &err) < 0 ||
+	    (o->arg_count && configuration_source(&config, o->args[0], &source, &err) < 0))
 		return say_error(&err);
-	if (o->arg_count) {
-		source = config_source(&config, o->args[0]);
-		if (!source)
-			(void)fail(&err, ERR_USAGE, "there is no source '%s': its file would be '%s/sources.d/%s.conf'",
-				   o->args[0], config.dir, o->args[0]);
-		if (!source || source->broken)
-			return say_error(source ? &source->why : &err);
-	}
 	report_config(&r, &config, source, o->all);
 	return 0;
 }
@@ -152,7 +145,7 @@ static void look_at_minor(const struct tool *tool, struct prechecks *list)
 				      tool->bin, floors[i].major, floors[i].floor % 10000);
 }
 
-static void look_at_tools(const struct toolset *tools, struct prechecks *list)
+static void look_at_tools(const struct toolset *tools, const struct error *no_tools, struct prechecks *list)
 {
 	struct text names = {0};
 
@@ -160,7 +153,14 @@ static void look_at_tools(const struct toolset *tools, struct prechecks *list)
 		text_addf(&names, "%s%s", i ? ", " : "", tools->items[i].version);
 		look_at_minor(&tools->items[i], list);
 	}
-	prechecks_add(list, PRECHECK_OK, ERR_NONE, "postgres", NULL, "bundled: %s", names.data ? names.data : "none");
+	if (no_tools->kind != ERR_NONE)
+		prechecks_add_error(list, "postgres", no_tools);
+	else if (names.data)
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "postgres", NULL, "bundled: %s", names.data);
+	else
+		prechecks_add(list, PRECHECK_BAD, ERR_LACKING, "postgres",
+			      "install a package such as postgresql-17, or name the folder of its programs in [postgres] bin",
+			      "no PostgreSQL programs are bundled");
 	text_done(&names);
 }
 
@@ -180,7 +180,8 @@ static void look_at_panel(const struct config *config, struct prechecks *list)
 			      pattern_word(lights.pass), pattern_word(lights.busy), pattern_word(lights.fail));
 }
 
-static int examine_box(const struct config *config, const struct toolset *tools, const struct report *r)
+static int examine_box(const struct config *config, const struct toolset *tools, const struct error *no_tools,
+		       const struct report *r)
 {
 	CLEANUP(prechecks_done) struct prechecks list = {0};
 
@@ -192,7 +193,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 		prechecks_add(&list, PRECHECK_BAD, ERR_NETWORK, "network", "check the cable", "no interface has an address");
 	look_at_disk(config, &list);
 	look_at_sandbox(&list);
-	look_at_tools(tools, &list);
+	look_at_tools(tools, no_tools, &list);
 	look_at_panel(config, &list);
 	report_doctor(r, NULL, &list);
 	return prechecks_bad(&list) ? 2 : 0;
@@ -229,17 +230,17 @@ static int examine_source(const struct config *config, const struct source_confi
 {
 	CLEANUP(prechecks_done) struct prechecks list = {0};
 	CLEANUP(source_answers_done) struct source_answers answers = {0};
-	CLEANUP(secret_done) char *password = NULL;
+	CLEANUP(reachable_done) struct reachable reachable = {0};
 	struct error err;
 
 	if (source->broken) {
 		prechecks_add_error(&list, "config", &source->why);
 	} else {
 		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "config", NULL, "%s", source->path);
-		if (secret_read(source->password_file, &password, &err) < 0)
+		if (reachable_open(source, &reachable, &err) < 0)
 			prechecks_add_error(&list, "password", &err);
-		else if (precheck_postgres(source, password, tools, deadline_in(NO_DEADLINE, LOOK_MS), &list, &answers,
-					   &err) < 0)
+		else if (precheck_postgres(&reachable.source, reachable.password, tools,
+					   deadline_in(NO_DEADLINE, LOOK_MS), &list, &answers, &err) < 0)
 			prechecks_add_error(&list, "source", &err);
 		add_source_clock(&answers, &list);
 		note_clock(config, source->name, &answers);
@@ -253,25 +254,21 @@ int verb_doctor(const struct options *o)
 	struct report r = report_to(stdout, o->json);
 	CLEANUP(config_done) struct config config = {0};
 	CLEANUP(toolset_done) struct toolset tools = {0};
-	struct error err;
+	const struct source_config *only = NULL;
+	struct error err, no_tools = {0};
 	int code = 0;
 
 	if (config_environment((const char *const *)environ, &err) < 0 ||
 	    configuration_load(o->config, &config, &err) < 0 ||
-	    toolset_scan(&tools, &config.box.bins, deadline_in(NO_DEADLINE, SANDBOX_MS), &err) < 0)
+	    (o->arg_count && configuration_source(&config, o->args[0], &only, &err) < 0))
 		return say_error(&err);
-	if (o->arg_count && !config_source(&config, o->args[0])) {
-		(void)fail(&err, ERR_USAGE, "there is no source '%s': its file would be '%s/sources.d/%s.conf'", o->args[0],
-			   config.dir, o->args[0]);
-		return say_error(&err);
-	}
-	if (!o->arg_count)
-		code = examine_box(&config, &tools, &r);
-	for (size_t i = 0; i < config.source_count; i++) {
-		if (o->arg_count && strcmp(config.sources[i]->name, o->args[0]) != 0)
-			continue;
+	if (toolset_scan(&tools, &config.box.bins, deadline_in(NO_DEADLINE, SANDBOX_MS), &no_tools) < 0)
+		log_detail("%s", no_tools.text);
+	if (only)
+		return examine_source(&config, only, &tools, &r);
+	code = examine_box(&config, &tools, &no_tools, &r);
+	for (size_t i = 0; i < config.source_count; i++)
 		if (examine_source(&config, config.sources[i], &tools, &r))
 			code = 2;
-	}
 	return code;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "run/configuration.h"
 #include "run/control.h"
 #include "run/gather.h"
 #include "run/overview.h"
@@ -141,7 +142,7 @@ static int drill_newest(struct box *box, const struct options *o, const char *so
 	const struct dump *newest;
 	struct error err;
 
-	if (box_dumps(box, source, &list, &err) < 0)
+	if (box_dumps(box, source, &list, NULL, &err) < 0)
 		return say_error(&err);
 	newest = dumps_newest(&list, source, clock_wall() + SKEW_TOLERANCE_S);
 	if (!newest)
@@ -190,7 +191,7 @@ int verb_drill(const struct options *o)
 		return each_source(&box, o, drill_newest);
 	if (!strchr(what, '/'))
 		return drill_newest(&box, o, what);
-	if (box_dump(&box, what, &dump, &err) < 0)
+	if (store_find(box.store, what, &dump, &err) < 0)
 		return say_error(&err);
 	return drill_alone(&box, o, &dump);
 }
@@ -274,7 +275,7 @@ int verb_accept(const struct options *o)
 			   o->args[0]);
 		return say_error(&err);
 	}
-	if (box_open(o, BOX_NOTE, "accept", NULL, &box, &err) < 0 || box_dump(&box, o->args[0], &dump, &err) < 0 ||
+	if (box_open(o, BOX_NOTE, "accept", NULL, &box, &err) < 0 || store_find(box.store, o->args[0], &dump, &err) < 0 ||
 	    ledger_accept(box.ledger, dump.name, who(), o->why, &err) < 0)
 		return say_error(&err);
 	control_poke(box.config.box.data);
@@ -314,12 +315,11 @@ int verb_ack(const struct options *o)
 
 int verb_stop(const struct options *o)
 {
-	CLEANUP(box_done) struct box box = BOX_INIT;
+	CLEANUP(config_done) struct config config = {0};
 	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
 	struct error err;
 
-	if (box_open(o, BOX_LOOK, "stop", NULL, &box, &err) < 0 ||
-	    lock_read(box.config.box.data, &holder, &err) < 0)
+	if (configuration_load(o->config, &config, &err) < 0 || lock_read(config.box.data, &holder, &err) < 0)
 		return say_error(&err);
 	if (!holder.pid) {
 		printf("nothing is running\n");

@@ -17,7 +17,7 @@ int work_prune(struct box *box, const char *source, bool dry, struct dumps *ret_
 	int64_t bytes = 0;
 	char **gone;
 
-	if (box_dumps(box, source, &list, err) < 0)
+	if (box_dumps(box, source, &list, NULL, err) < 0)
 		return -1;
 	gone = xcalloc(list.count + 1, sizeof(*gone));
 	box_judge(box, &list, gone);

@@ -22,7 +22,7 @@ struct pulling {
 	const struct source_config *source;
 	struct progress *progress;
 	struct toolset tools;
-	char *password;
+	struct reachable reachable;
 	struct strings notes;
 	struct source_answers answers;
 	struct manifest manifest;
@@ -37,7 +37,7 @@ static void pulling_done(struct pulling *p)
 {
 	progress_free(&p->progress);
 	toolset_done(&p->tools);
-	secret_done(&p->password);
+	reachable_done(&p->reachable);
 	strings_done(&p->notes);
 	source_answers_done(&p->answers);
 	manifest_done(&p->manifest);
@@ -104,7 +104,7 @@ static int make_room(struct pulling *p, struct error *err)
 	reserve += SPACE_FLOOR;
 	if (store_admit(p->expected, room, reserve, err) == 0)
 		return 0;
-	if (box_dumps(p->box, source->name, &list, err) < 0)
+	if (box_dumps(p->box, source->name, &list, NULL, err) < 0)
 		return -1;
 	order = xcalloc(list.count + 1, sizeof(*order));
 	count = retention_pressure_order(&list, source->name, keep, clock_wall() + SKEW_TOLERANCE_S, order);
@@ -148,8 +148,9 @@ static int look_before(struct pulling *p, struct error *err)
 	CLEANUP(prechecks_done) struct prechecks list = {0};
 
 	if (toolset_scan(&p->tools, &p->box->config.box.bins, p->deadline, err) < 0 ||
-	    secret_read(p->source->password_file, &p->password, err) < 0 ||
-	    precheck_postgres(p->source, p->password, &p->tools, p->deadline, &list, &p->answers, err) < 0 ||
+	    reachable_open(p->source, &p->reachable, err) < 0 ||
+	    precheck_postgres(&p->reachable.source, p->reachable.password, &p->tools, p->deadline, &list, &p->answers,
+			      err) < 0 ||
 	    prechecks_verdict(&list, err) < 0 || check_clocks(p, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
@@ -164,8 +165,8 @@ static int attempt(struct pulling *p, struct dump *ret, struct error *err)
 	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
 	int64_t reserve;
 	struct pull_request request = {
-		.source = p->source,
-		.password = p->password,
+		.source = &p->reachable.source,
+		.password = p->reachable.password,
 		.tool = p->answers.tool,
 		.size_cap = p->source->max_size,
 		.deadline = p->deadline,
