@@ -29,6 +29,7 @@ struct climb {
 	struct cluster cluster;
 	bool cluster_up;
 	struct errand *early; /* in which the cluster starts; it must not end before the cluster does. NULL: none */
+	int64_t early_entries;
 	int early_result;
 	struct error early_error;
 	struct restore_result restored;
@@ -84,7 +85,7 @@ static int64_t entries(const struct climb *c)
 	return (int64_t)(c->toc.count > n ? c->toc.count : n);
 }
 
-static int start_cluster(struct climb *c, struct error *err)
+static int start_cluster(struct climb *c, int64_t objects, struct error *err)
 {
 	struct cluster_request request = {
 		.tool = c->tool,
@@ -92,7 +93,7 @@ static int start_cluster(struct climb *c, struct error *err)
 		.id = c->r->id,
 		.in_memory = c->plan.in_memory,
 		.bytes = c->plan.in_memory ? c->plan.memory_bytes : c->plan.estimate,
-		.objects = entries(c),
+		.objects = objects,
 		.jobs = c->plan.jobs,
 		.locales = c->plan.locales,
 		.preload = c->plan.preload,
@@ -110,7 +111,7 @@ static void start_beside(void *context)
 {
 	struct climb *c = context;
 
-	c->early_result = start_cluster(c, &c->early_error);
+	c->early_result = start_cluster(c, c->early_entries, &c->early_error);
 }
 
 /*
@@ -128,8 +129,10 @@ static int plan_ahead(struct climb *c, struct error *err)
 	if (c->tool && plan_make(c->r, c->tool, &c->toc, &c->plan, c->f, &c->plan_summary, err) < 0)
 		return -1;
 	c->plan_seconds = clock_mono() - began;
-	if (c->tool && findings_rung_well(c->f, RUNG_PLAN))
+	if (c->tool && findings_rung_well(c->f, RUNG_PLAN)) {
+		c->early_entries = entries(c); /* before the archive is looked into beside it */
 		c->early = errand_start(start_beside, c);
+	}
 	return 0;
 }
 
@@ -184,7 +187,7 @@ static enum step climb_plan(struct climb *c, struct text *summary, struct error 
 static int cluster_result(struct climb *c, struct error *err)
 {
 	if (!c->early)
-		return start_cluster(c, err);
+		return start_cluster(c, entries(c), err);
 	errand_wait(c->early, -1);
 	*err = c->early_error;
 	return c->early_result;
@@ -194,7 +197,7 @@ static enum step climb_cluster(struct climb *c, struct text *summary, struct err
 {
 	if (cluster_result(c, err) < 0 &&
 	    (err->kind != ERR_SPACE || !c->plan.in_memory || plan_move_to_disk(c->r, &c->plan, c->f, err) < 0 ||
-	     start_cluster(c, err) < 0)) {
+	     start_cluster(c, entries(c), err) < 0)) {
 		if (ends_all(c, err))
 			return STEP_BROKEN;
 		findings_add_error(c->f, RUNG_CLUSTER, "cluster", err);
@@ -235,7 +238,7 @@ static int restore_on_disk(struct climb *c, struct text *summary, struct error *
 		text_add(summary, "did not fit into memory, and the disk has no room");
 		return 0;
 	}
-	if (start_cluster(c, err) < 0)
+	if (start_cluster(c, entries(c), err) < 0)
 		return -1;
 	return restore_once(c, summary, err);
 }
