@@ -222,8 +222,7 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	return 0;
 }
 
-/* A box whose sources are all on itself (a tunnel's end, a socket) misses no network. */
-static bool needs_network(const struct config *config)
+bool network_needed(const struct config *config)
 {
 	static const char *const here[] = {"/", "127.", "::1", "localhost"};
 
@@ -252,7 +251,7 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	if (path_exists(box->config.box.data) && host_disk_well(box->config.box.data, &ill) < 0)
 		o->status.ill = xstrdup(ill.text);
 
-	o->facts.network = host_network_up() || !needs_network(&box->config);
+	o->facts.network = host_network_up() || !network_needed(&box->config);
 	if (!o->facts.network)
 		strings_add(&o->status.box_faults, "no network: check the cable");
 	if (clock_judge(box->ledger, now, &o->clock, &why, err) < 0)

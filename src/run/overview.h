@@ -48,4 +48,7 @@ MUST_CHECK int clock_judge(struct ledger *ledger, int64_t now, enum clock_state 
 /* Scratch that the next drill may need: the largest known restore and a margin; 0 when nothing is known. */
 MUST_CHECK int scratch_reserve(struct ledger *ledger, int64_t *ret_bytes, struct error *err);
 
+/* Whether any source is elsewhere: one at a tunnel's end or a socket on the box itself misses no network. */
+bool network_needed(const struct config *config);
+
 #endif

@@ -189,6 +189,8 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	look_at_clock(config, &list);
 	if (host_network_up())
 		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "network", NULL, "up");
+	else if (!network_needed(config))
+		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "network", NULL, "down, and no source needs it");
 	else
 		prechecks_add(&list, PRECHECK_BAD, ERR_NETWORK, "network", "check the cable", "no interface has an address");
 	look_at_disk(config, &list);
