@@ -44,7 +44,7 @@ int archive_start(struct process *p, const struct dump *dump, const struct tool 
 		.file_size_cap = FILE_CAP,
 	};
 	/* a program that comes to the database once it has its own settings must not be stopped by them */
-	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS, NULL};
+	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS_OF_SUPERUSER, NULL};
 	struct process_spec spec = like ? *like : (struct process_spec){.capture = true};
 
 	strings_add_owned(&argv, path_join(tool->bin, "pg_restore"));

@@ -319,7 +319,7 @@ static int run(struct restore *r, struct attempt *a, struct strings *options, co
 {
 	const struct restore_request *q = r->request;
 	/* the database's own entries come when its event triggers are there: one for logins would fire at pg_restore */
-	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS " -c event_triggers=off", NULL};
+	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS_OF_SUPERUSER " -c event_triggers=off", NULL};
 	const struct process_spec like = {.env = list && q->tool->major >= 17 ? env : NULL,
 					  .on_error = hear, .on_tick = watch, .tick_ms = TICK_MS, .context = a};
 	CLEANUP(process_done) struct process p = PROCESS_INIT;

@@ -524,8 +524,9 @@ static int make_role(const struct sql_checks_run *run, struct error *err)
 	rights = format("ALTER ROLE \"" CHECKS_ROLE "\" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION BYPASSRLS; "
 			"GRANT pg_read_all_data TO \"" CHECKS_ROLE "\"; "
 			"GRANT CONNECT ON DATABASE %s TO \"" CHECKS_ROLE "\"; "
-			"ALTER DATABASE %s CONNECTION LIMIT -1",
-			database, database);
+			"ALTER DATABASE %s CONNECTION LIMIT -1; "
+			"ALTER DATABASE %s RESET session_preload_libraries", /* the box may not have them */
+			database, database, database);
 	return pg_exec(pg, rights, err);
 }
 
@@ -537,6 +538,7 @@ static int open_session(const struct sql_checks_run *run, struct pg **ret, struc
 	autofree char *set = format("SET drillbox.dump_time = '%s'", time_rfc3339(run->dump_time, time));
 
 	target.user = CHECKS_ROLE;
+	target.superuser = false;
 	if (pg_connect(&target, run->deadline, &pg, err) < 0 || pg_exec(pg, own_search_path, err) < 0 ||
 	    (run->dump_time != TIME_UNKNOWN && pg_exec(pg, set, err) < 0))
 		return -1;

@@ -146,6 +146,7 @@ static const char source_settings[] = " -c max_parallel_workers_per_gather=0";
 
 /* What is restored there may have been set read-only, to another role, or to load what only the source has. */
 static const char scratch_settings[] = " " PG_RESTORED_SETTINGS;
+static const char superuser_settings[] = " " PG_RESTORED_SETTINGS_OF_SUPERUSER;
 static const char no_event_triggers[] = " -c event_triggers=off";
 
 struct parameter {
@@ -312,7 +313,7 @@ static int connect_once(struct pg *pg, const struct pg_target *t, const char *ad
 /* Login event triggers would run on us before any SET, and only servers from 17 on know how to leave them out. */
 static int connect_with_settings(struct pg *pg, const struct pg_target *t, const char *address, struct error *err)
 {
-	autofree char *common = format("%s%s", our_settings, t->scratch ? scratch_settings : source_settings);
+	autofree char *common = format("%s%s", our_settings, !t->scratch ? source_settings : t->superuser ? superuser_settings : scratch_settings);
 	autofree char *options = t->own_settings ? NULL : format("%s%s", common, t->scratch ? no_event_triggers : "");
 
 	if (connect_once(pg, t, address, options, err) == 0)

@@ -36,7 +36,8 @@ struct pg_target {
 	const char *client_cert;  /* NULL: none */
 	const char *client_key;
 	bool own_settings;	  /* keep the database's and role's own settings (rung 10); else ours, as above */
-	bool scratch;		  /* the scratch server: event_triggers off as well (17+) */
+	bool scratch;		  /* the scratch server: event_triggers off as well (17+), where the user may */
+	bool superuser;		  /* the user is one, so that it may set everything */
 	bool scram_only;	  /* refuse to log in by an md5 hash (doctor asks once) */
 };
 
@@ -44,8 +45,8 @@ struct pg_target {
  * What whoever works on a restored database starts with, in the form of PGOPTIONS: its own settings (ALTER DATABASE SET)
  * may keep it read-only, make everybody another role, or load a library that only the source has.
  */
-#define PG_RESTORED_SETTINGS                                                                                           \
-	"-c default_transaction_read_only=off -c role=none -c session_preload_libraries= -c local_preload_libraries="
+#define PG_RESTORED_SETTINGS "-c default_transaction_read_only=off -c role=none -c local_preload_libraries="
+#define PG_RESTORED_SETTINGS_OF_SUPERUSER PG_RESTORED_SETTINGS " -c session_preload_libraries="
 
 /*
  * Errors are told apart: ERR_NETWORK (unreachable, cut), ERR_REFUSED (password,
