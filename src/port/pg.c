@@ -132,6 +132,9 @@ static void forget_environment(void)
 	PQconninfoFree(options);
 	(void)unsetenv("PGSYSCONFDIR");
 	(void)unsetenv("PGSERVICEFILE");
+	/* OpenSSL's own: the system's CAs are the system's, here as in the programs that we start */
+	(void)unsetenv("SSL_CERT_FILE");
+	(void)unsetenv("SSL_CERT_DIR");
 	forgotten = true;
 }
 

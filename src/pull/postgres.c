@@ -108,6 +108,8 @@ static int judge(const struct pg *pg, struct error *err)
 	for (size_t i = 0; i < COUNT(crossed); i++)
 		if (strcmp(pg_sqlstate(pg), crossed[i].sqlstate) == 0)
 			return fail(err, ERR_CHANGED, "%s (%s)", crossed[i].sentence, pg_message(pg));
+	if (err->kind == ERR_SOURCE && *pg_message(pg))
+		return fail(err, ERR_SOURCE, "the survey beside the dump failed (%s): see the server's log", pg_message(pg));
 	return -1;
 }
 
