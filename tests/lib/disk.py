@@ -1,23 +1,36 @@
-"""A small disk, for tests that fill it."""
+"""A small disk, and little memory, for tests that use them up."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 
-def small(megabytes):
-    """Start this program again where DISK, a folder, is a file system of that size; returns the folder.
+def small(megabytes, memory=None):
+    """Start this program again where a folder is a file system of that size; returns the folder.
 
-    To be called first thing in the program: everything it starts is to see the same file system.
+    'memory', in megabytes, is what the control group then says is left. To be called first thing in the program: everything
+    it starts is to see the same.
     """
     path = os.environ.get("SMALL_DISK")
-    if path:
-        return Path(path)
-    path = f"{os.environ.get('TMPDIR', '/tmp')}/small-disk-{os.getpid()}"
-    os.mkdir(path)
-    os.environ["SMALL_DISK"] = path
-    os.execvp("bwrap", ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--size", str(megabytes << 20), "--tmpfs", path,
-                        sys.executable, *sys.argv])
+    if not path:
+        path = f"{os.environ.get('TMPDIR', '/tmp')}/small-disk-{os.getpid()}"
+        os.mkdir(path)
+        os.environ["SMALL_DISK"] = path
+        groups = ["--tmpfs", "/sys/fs/cgroup"] if memory else []
+        os.execvp("bwrap", ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", *groups, "--size", str(megabytes << 20),
+                            "--tmpfs", path, sys.executable, *sys.argv])
+    if memory:
+        _limit(memory)
+    return Path(path)
+
+
+def _limit(megabytes):
+    group = re.search(r"^0::(/.*)$", Path("/proc/self/cgroup").read_text(), re.MULTILINE)
+    folder = Path("/sys/fs/cgroup" + (group[1] if group else "/"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "memory.max").write_text(f"{megabytes << 20}\n")
+    (folder / "memory.current").write_text("0\n")
 
 
 def free(path):
@@ -29,5 +42,10 @@ def fill(path, leave=0):
     """Take the room of the file system that 'path' is on, but for 'leave' bytes; returns the file that takes it."""
     filler = Path(path) / "filler"
     with open(filler, "wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(1, free(path) - leave))
+        while (size := free(path) + os.fstat(file.fileno()).st_blocks * 512 - leave) > 0:
+            try:
+                os.posix_fallocate(file.fileno(), 0, size)
+                break
+            except OSError:  # somebody was faster
+                os.ftruncate(file.fileno(), 0)
     return filler
