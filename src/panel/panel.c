@@ -52,7 +52,8 @@ static const struct board *board_here(void)
 	return NULL;
 }
 
-enum panel_backend panel_backend_here(const struct box_config *box)
+/* What PANEL_AUTO stands for on this machine: gpio on a board we know, else none. */
+static enum panel_backend backend_here(const struct box_config *box)
 {
 	if (box->backend != PANEL_AUTO)
 		return box->backend;
@@ -105,7 +106,7 @@ int panel_open(const struct box_config *box, struct panel **ret, struct error *e
 	CLEANUP(panel_close) struct panel *p = xcalloc(1, sizeof(*p));
 	bool down = false;
 
-	p->backend = panel_backend_here(box);
+	p->backend = backend_here(box);
 	if (p->backend == PANEL_GPIO && (open_gpio(p, box, err) < 0 || gpio_button(p->gpio, &down, err) < 0))
 		return -1;
 	if (p->backend == PANEL_TERMINAL && open_terminal(p, err) < 0)

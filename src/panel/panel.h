@@ -16,9 +16,6 @@
 
 struct panel;
 
-/* What backend PANEL_AUTO stands for on this machine: gpio on a board we know, else none. */
-enum panel_backend panel_backend_here(const struct box_config *box);
-
 MUST_CHECK int panel_open(const struct box_config *box, struct panel **ret, struct error *err);
 
 /* Readable when the button may have moved; -1: there is no button. */

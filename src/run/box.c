@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "model/retention.h"
 #include "run/configuration.h"
+#include "run/host.h"
 #include "run/stop_signal.h"
 #include "store/manifest_file.h"
 
@@ -28,14 +29,16 @@ static int tidy(struct box *box, struct error *err)
 static int open_for_work(const struct options *o, const char *verb, const char *source, struct box *box,
 			 struct error *err)
 {
+	const char *data = box->config.box.data;
 	struct deadline patience;
 
 	if (stop_signal_open(&box->stop_fd, err) < 0)
 		return -1;
 	patience = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, o->wait ? WAIT_LONGEST_MS : 0);
-	if (store_open(box->config.box.data, STORE_WORK, &box->store, err) < 0 ||
-	    lock_take(box->config.box.data, verb, source, patience, &box->lock, err) < 0 ||
-	    ledger_open(box->config.box.data, LEDGER_WRITE, &box->ledger, err) < 0)
+	if (host_make_data(data, err) < 0 || host_data_usable(data, err) < 0 ||
+	    lock_take(data, verb, source, patience, &box->lock, err) < 0 ||
+	    store_open(data, STORE_WORK, &box->store, err) < 0 ||
+	    ledger_open(data, LEDGER_WRITE, &box->ledger, err) < 0)
 		return -1;
 	return tidy(box, err);
 }

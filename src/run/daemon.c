@@ -110,7 +110,7 @@ static int gather(const struct daemon *d, struct overview *ret, struct error *er
 	CLEANUP(box_done) struct box box = BOX_INIT;
 
 	if (box_open(&d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
-	    host_data_usable(box.config.box.data, err) < 0)
+	    host_disk_well(box.config.box.data, err) < 0)
 		return -1;
 	return overview_gather(&box, clock_wall(), ret, err);
 }
@@ -126,14 +126,6 @@ static void settle(const struct daemon *d)
 		log_error("%s", err.text);
 }
 
-/* A new box has no data folder yet. One that was there and is gone is a disk that is gone. */
-static int make_data(const struct daemon *d, const char *data, struct error *err)
-{
-	autofree char *parent = path_dir(data);
-
-	return d->data || path_exists(data) || !path_is_dir(parent) ? 0 : make_dirs(data, 0755, err);
-}
-
 /*
  * The data folder, once there is one: our lock on it, and the control socket in
  * it. Once more when the configuration names another, or its disk was away.
@@ -142,7 +134,8 @@ static int attach(struct daemon *d, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
 
-	if (configuration_load(d->config, &config, err) < 0 || make_data(d, config.box.data, err) < 0 ||
+	/* a folder that was there and is gone is a disk that is gone */
+	if (configuration_load(d->config, &config, err) < 0 || (!d->data && host_make_data(config.box.data, err) < 0) ||
 	    host_data_usable(config.box.data, err) < 0)
 		return -1;
 	if (d->control && same(d->data, config.box.data) && control_stands(d->data))

@@ -66,22 +66,31 @@ char *host_boot_id(void)
 	return xstrdup(trim(text));
 }
 
-int host_disk_well(const char *data, struct error *err)
+/* There, and on a disk that takes what is written. */
+static int look_at_disk(const char *data, struct statvfs *ret, struct error *err)
 {
-	struct statvfs vfs;
 	struct stat st;
 
 	if (stat(data, &st) < 0 && errno == ENOENT)
 		return fail(err, ERR_IO, "the data folder '%s' is not there: is its disk connected and mounted?", data);
-	if (stat(data, &st) < 0 || statvfs(data, &vfs) < 0)
+	if (stat(data, &st) < 0 || statvfs(data, ret) < 0)
 		return fail(err, ERR_IO, "the data disk at '%s' does not answer: %m; is it connected?", data);
 	if (!S_ISDIR(st.st_mode))
 		return fail(err, ERR_IO, "'%s' is not a folder: the data folder has to be one", data);
-	if (vfs.f_flag & ST_RDONLY)
+	if (ret->f_flag & ST_RDONLY)
 		return fail(err, ERR_IO,
 			    "the data disk at '%s' is read-only: a disk that fails is often mounted so; look at the kernel's "
 			    "log, then repair or replace it",
 			    data);
+	return 0;
+}
+
+int host_disk_well(const char *data, struct error *err)
+{
+	struct statvfs vfs;
+
+	if (look_at_disk(data, &vfs, err) < 0)
+		return -1;
 	if ((int64_t)vfs.f_bavail * (int64_t)vfs.f_frsize < LEAST_FREE)
 		return fail(err, ERR_SPACE, "the data disk at '%s' is full: 'drillbox prune' shows what may go", data);
 	return 0;
@@ -89,9 +98,18 @@ int host_disk_well(const char *data, struct error *err)
 
 int host_data_usable(const char *data, struct error *err)
 {
-	if (host_disk_well(data, err) < 0)
+	struct statvfs vfs;
+
+	if (look_at_disk(data, &vfs, err) < 0)
 		return -1;
 	if (access(data, R_OK | W_OK | X_OK) < 0)
 		return fail(err, ERR_IO, "the data folder '%s' may not be written: %m; give it to the user drillbox runs as", data);
 	return 0;
+}
+
+int host_make_data(const char *data, struct error *err)
+{
+	autofree char *parent = path_dir(data);
+
+	return path_exists(data) || !path_is_dir(parent) ? 0 : make_dirs(data, 0755, err);
 }

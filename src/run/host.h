@@ -1,4 +1,4 @@
-/* Facts about the machine, read from the kernel. None of these waits. */
+/* Facts about the machine and its data disk. None of these waits. */
 #ifndef DRILLBOX_RUN_HOST_H
 #define DRILLBOX_RUN_HOST_H
 
@@ -16,9 +16,13 @@ bool host_network_up(void);
 /* /proc/sys/kernel/random/boot_id; "" where there is none. Owned by the caller. */
 char *host_boot_id(void);
 
-/* That the data folder is there, on a disk that takes what is written; ERR_IO or ERR_SPACE with the reason. */
+/* That the data folder is on a disk that takes what is written, and has room for it; ERR_IO or ERR_SPACE with the reason. */
 MUST_CHECK int host_disk_well(const char *data, struct error *err);
-/* The same, and that it may be written by us. Writes nothing. */
+
+/* That it may be written by us, be there room or not: what removes something needs none. Writes nothing. */
 MUST_CHECK int host_data_usable(const char *data, struct error *err);
+
+/* A new box has no data folder yet: made where the folder above it is there. Where that is not, its disk is missing. */
+MUST_CHECK int host_make_data(const char *data, struct error *err);
 
 #endif

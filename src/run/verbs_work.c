@@ -348,5 +348,7 @@ int verb_prune(const struct options *o)
 	facts.gone_because = gone;
 	report_prune(&r, &facts);
 	gone_done(gone, list.count);
+	if (!o->dry_run)
+		control_poke(box.config.box.data);
 	return 0;
 }

@@ -96,11 +96,17 @@ static int record_end(struct watchers *w, const struct drill_outcome *o, const s
 	return 0;
 }
 
+static void watchers_done(struct watchers *w)
+{
+	progress_free(&w->progress);
+}
+
 /* The verdict stands, the database stays up: the row is written before the wait. */
 static void on_kept(void *context, const struct drill_outcome *outcome, const char *psql_line)
 {
 	struct watchers *w = context;
 
+	progress_free(&w->progress);
 	if (record_end(w, outcome, NULL) < 0)
 		log_error("%s", w->err->text);
 	fprintf(w->work->quiet ? stderr : stdout,
@@ -273,8 +279,8 @@ int work_drill(struct box *box, const struct drill_work *work, struct drilled *r
 {
 	CLEANUP(preparation_done) struct preparation p = {0};
 	CLEANUP(drill_outcome_done) struct drill_outcome outcome = {0};
-	CLEANUP(progress_free) struct progress *progress = progress_new(stderr, work->dump->source);
-	struct watchers watchers = {.box = box, .work = work, .progress = progress, .err = err};
+	CLEANUP(watchers_done) struct watchers watchers = {
+		.box = box, .work = work, .progress = progress_new(stderr, work->dump->source), .err = err};
 	struct drill_request request = {.progress = on_progress, .kept = on_kept, .context = &watchers};
 	const struct error *why = NULL;
 	struct error trouble;
