@@ -71,7 +71,7 @@ static int read_lines(struct line_reader *r, const char *path, int64_t *ret_whol
 	return 0;
 }
 
-/* What a dump may have put in the log's place is not followed. -1 with errno; ENOENT: no log yet. */
+/* What a dump may have put in the log's place is not followed. -1 with errno. */
 static int open_log(const char *path, int64_t from, off_t *ret_size)
 {
 	struct stat st;
@@ -189,12 +189,17 @@ int messages_read(const char *log, int64_t from, struct messages *ret, struct er
 	int64_t whole = 0;
 
 	r.fd = open_log(log, from, &size);
-	if (r.fd < 0 && errno != ENOENT)
-		return fail(err, ERR_DATA, "the scratch server's log '%s' is not as the server makes it: %m", log);
-	if (r.fd >= 0 && size - from > MESSAGES_LOG_CAP)
+	if (r.fd < 0)
+		return fail(err, ERR_DATA, "the scratch server's log '%s' is not as the server makes it (%m): look at what the "
+			    "dump runs", log);
+	/* what was logged is gone with it */
+	if (size < from)
+		return fail(err, ERR_DATA, "the scratch server's log was shortened while it was written: look at what the dump "
+			    "runs");
+	if (size - from > MESSAGES_LOG_CAP)
 		return fail(err, ERR_DATA, "the restore logged more than %lld MB: look at what the dump runs",
 			    (long long)(MESSAGES_LOG_CAP >> 20));
-	if (r.fd >= 0 && read_lines(&r, log, &whole, err) < 0)
+	if (read_lines(&r, log, &whole, err) < 0)
 		return -1;
 	list.end = from + whole;
 	*ret = list;

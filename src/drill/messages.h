@@ -40,7 +40,8 @@ struct messages {
 /*
  * Errors of sessions in the jsonlog from byte 'from' on, in their order. Not those of
  * parallel workers, whose leaders report them again, nor of sessions whose other
- * end went away. A file that is not there yet has none. A line that makes no
+ * end went away. A file that is gone, or shorter than 'from', is ERR_DATA: the server
+ * makes it before anybody can log in, and only adds to it. A line that makes no
  * sense is an error with an empty SQLSTATE.
  */
 MUST_CHECK int messages_read(const char *log, int64_t from, struct messages *ret, struct error *err);

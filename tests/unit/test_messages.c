@@ -72,14 +72,19 @@ static void test_reads_errors_of_sessions_only(void **state)
 	assert_int_equal(later.count, 0);
 }
 
-static void test_no_log_yet(void **state)
+/* Whoever takes the log away, or shortens it, must not make a restore look as if it had no errors. */
+static void test_a_log_that_is_gone(void **state)
 {
-	autofree char *path = path_join(folder, "none");
+	autofree char *path = path_join(folder, "none"), *shortened = put("short", "{}\n", 3);
 	CLEANUP(messages_done) struct messages m = {0};
 	struct error err;
 
 	(void)state;
-	assert_int_equal(messages_read(path, 0, &m, &err), 0);
+	assert_int_equal(messages_read(path, 0, &m, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(messages_read(shortened, 4, &m, &err), -1);
+	assert_int_equal(err.kind, ERR_DATA);
+	assert_int_equal(messages_read(shortened, 3, &m, &err), 0);
 	assert_int_equal(m.count, 0);
 }
 
@@ -398,7 +403,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads_errors_of_sessions_only),
-		cmocka_unit_test(test_no_log_yet),
+		cmocka_unit_test(test_a_log_that_is_gone),
 		cmocka_unit_test(test_a_log_that_is_none),
 		cmocka_unit_test(test_a_line_that_makes_no_sense_is_an_error),
 		cmocka_unit_test(test_a_long_line_is_cut),
