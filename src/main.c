@@ -11,26 +11,28 @@
 
 static const struct verb verbs[] = {
 	{"status", "", "one screen: is all well, and if not, what is wrong",
-	 "The first line says what is wrong, or that all is well. Exit code: 0 all proven and in\n"
-	 "date, 1 a source's newest dump is refuted, 2 undecided, 3 not in date.\n",
+	 "The first line says what is wrong, or that all is well. Exit code: 0 all proven\n"
+	 "and in date, 1 a source's newest dump is refuted, 2 undecided, 3 not in date.\n",
 	 0, 0, OPT_JSON, verb_status},
 	{"history", "[SOURCE]", "rounds, pulls and drills, newest first",
 	 "A pull that did not deliver is a row with its sentence.\n",
 	 0, 1, OPT_JSON | OPT_LIMIT | OPT_SINCE, verb_history},
 	{"show", "[DRILL|SOURCE|DUMP]", "one drill whole, and how to restore its dump by hand",
-	 "A drill is named by its number in 'history', or as the newest of a source or of a dump;\n"
-	 "without a name it is the newest of all.\n",
+	 "A drill is named by its number in 'history', or as the newest of a source or\n"
+	 "of a dump; without a name it is the newest of all.\n",
 	 0, 1, OPT_JSON, verb_show},
 	{"dumps", "[SOURCE]", "the catalogue, with why each dump is kept", "", 0, 1, OPT_JSON, verb_dumps},
 	{"list", "DUMP", "the contents of one dump", "", 1, 1, OPT_JSON, verb_list},
 	{"fetch", "DUMP", "the stored bytes, digest checked on the way",
-	 "A directory dump comes as a tar archive. Exit code 1: what was read is not what was\n"
-	 "stored, and what came out must not be used.\n",
+	 "They go to standard output; a directory dump comes as a tar archive. Exit code\n"
+	 "1: what was read is not what was stored, and what came out must not be used.\n",
 	 1, 1, 0, verb_fetch},
 	{"pull", "SOURCE", "a fresh dump into the store", "", 1, 1, OPT_WAIT | OPT_JSON | OPT_TRIGGER, verb_pull},
 	{"drill", "[SOURCE|DUMP]", "restore a dump into a throwaway server and check it",
-	 "Without a name: the newest dump of each source. Exit code: 0 pass, 1 fail (evidence that\n"
-	 "the dump is bad), 2 undecided (the box could not tell).\n",
+	 "Without a name: the newest dump of each source. Exit code: 0 pass, 1 fail\n"
+	 "(evidence that the dump is bad), 2 undecided (the box could not tell).\n\n"
+	 "A quick drill leaves out rows, sequences and time, and proves nothing; a\n"
+	 "standard one has them; a deep one will climb integrity too, once it is built.\n",
 	 0, 1, OPT_WAIT | OPT_JSON | OPT_KEEP | OPT_LEVEL | OPT_TRIGGER, verb_drill},
 	{"round", "[SOURCE]", "pull, then drill what was pulled",
 	 "Without a name: each source in turn. Retention follows each round.\n",
@@ -41,9 +43,9 @@ static const struct verb verbs[] = {
 	{"ack", "[SOURCE]", "acknowledge a red light from home",
 	 "The light stays red, steadily, until the source passes.\n", 0, 1, 0, verb_ack},
 	{"accept", "DUMP", "vouch for a dump: later ones are compared with it",
-	 "For a source that shrank on purpose, moved to another server, or has nothing to compare\n"
-	 "with yet. It is in the ledger with who, when and why, and never makes green by itself:\n"
-	 "drill the dump again afterwards.\n",
+	 "For a source that shrank on purpose, moved to another server, or has nothing to\n"
+	 "compare with yet. It is in the ledger with who, when and why, and never makes\n"
+	 "green by itself: drill the dump again afterwards.\n",
 	 1, 1, OPT_WHY, verb_accept},
 	{"prune", "", "remove the dumps that retention lets go, and say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
@@ -68,7 +70,7 @@ static void print_usage(FILE *to)
 		fprintf(to, "  %-25s %s\n", call, verbs[i].does);
 	}
 	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
-	      "  --version       the version, and what it was built with\n\n"
+	      "  --version       the version, and the commit it was built from\n\n"
 	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail,\n"
 	      "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
 	      to);

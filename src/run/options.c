@@ -19,10 +19,10 @@ static const struct {
 } known[] = {
 	{OPT_JSON, "--json", NULL, "print JSON, stable for programs"},
 	{OPT_LIMIT, "--limit", "N", "at most N rows"},
-	{OPT_SINCE, "--since", "T", "nothing older than T: 2026-11-22, 2026-11-22T04:15:00Z, or an age such as 7d"},
-	{OPT_KEEP, "--keep", "TIME", "leave the restored database up for that long to look at, e.g. 1h"},
+	{OPT_SINCE, "--since", "T", "nothing older: 2026-11-22, 2026-11-22T04:15:00Z, or an age: 7d"},
+	{OPT_KEEP, "--keep", "TIME", "leave the restored database up that long to look at, e.g. 1h"},
 	{OPT_WHY, "--why", "TEXT", "the reason, for the ledger"},
-	{OPT_WAIT, "--wait", NULL, "when another verb is at work, wait for it instead of giving up"},
+	{OPT_WAIT, "--wait", NULL, "when another verb is at work, wait instead of giving up"},
 	{OPT_DRY_RUN, "--dry-run", NULL, "say what would go, remove nothing"},
 	{OPT_ALL, "--all", NULL, "every key with its value, default and meaning"},
 	{OPT_LEVEL, "--level", "LEVEL", "quick, standard or deep instead of what the source's file says"},
@@ -160,8 +160,8 @@ int options_parse(const struct verb *verb, int argc, char **argv, struct options
 	o->args = (const char *const *)argv;
 	o->arg_count = n;
 	if (n < verb->min_args || n > verb->max_args)
-		return fail(err, ERR_USAGE, "usage: drillbox %s %s: see 'drillbox %s --help'", verb->name, verb->args,
-			    verb->name);
+		return fail(err, ERR_USAGE, "usage: drillbox %s%s%s: see 'drillbox %s --help'", verb->name,
+			    *verb->args ? " " : "", verb->args, verb->name);
 	return 0;
 }
 
