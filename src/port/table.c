@@ -157,12 +157,27 @@ void cut_columns(char *text, size_t width)
 	}
 }
 
+static size_t digits_at(const char *s)
+{
+	return strspn(s, "0123456789");
+}
+
+/* The bytes of the word that 's' starts with; a number in groups of three is one word. */
+static size_t word_at(const char *s)
+{
+	size_t n = strcspn(s, " \n");
+
+	while (n > 0 && s[n] == ' ' && digits_at(s + n - 1) == 1 && digits_at(s + n + 1) == 3)
+		n += 1 + strcspn(s + n + 1, " \n");
+	return n;
+}
+
 static void wrap(FILE *to, const char *text, size_t at, size_t indent, size_t width)
 {
 	bool fresh = true; /* nothing stands on this line that a word could be put after */
 
 	while (*text) {
-		size_t n = strcspn(text, " \n");
+		size_t n = word_at(text);
 		size_t columns = columns_of(text, n);
 
 		if (n > 0 && !fresh && at + 1 + columns > width) {

@@ -191,7 +191,7 @@ static void say_outcome(const struct report *r, const struct show *s)
 		print_wrapped(r->to, e->reason, 2, 2, width_of(r));
 	}
 	if (e->verdict == VERDICT_UNDECIDED)
-		fputs("  The dump itself was not judged.\n", r->to);
+		fputs("  This proves nothing and refutes nothing.\n", r->to);
 }
 
 static void add_row(struct table *t, const char *first, const char *second, const char *words)

@@ -233,7 +233,7 @@ static void test_show_undecided_judges_nothing(void **state)
 	page_close(&p);
 	expect_in(&p, "UNDECIDED   after 94 s\n"
 		      "  the box has no extension 'postgis': build the image with it\n"
-		      "  The dump itself was not judged.\n"
+		      "  This proves nothing and refutes nothing.\n"
 		      "\n"
 		      "  No dump"); /* said once */
 	expect_in(&p, "No dump of shop is proven.\n");
