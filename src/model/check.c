@@ -181,13 +181,21 @@ bool findings_rung_well(const struct findings *f, enum rung rung)
 	return findings_count(f, rung, RESULT_FAIL) == 0 && findings_count(f, rung, RESULT_UNDECIDED) == 0;
 }
 
+/* The operator's own words may hold a name such as 'orders' by chance: of those only a quoted name counts. */
+static bool names_itself(const struct check *c)
+{
+	autofree char *name = format("%s%s", c->rung == RUNG_CHECKS ? "'" : "", c->name);
+
+	return strstr(c->detail, name) != NULL;
+}
+
 /* What one check says, as a sentence that stands alone. */
 static char *sentence(const struct check *c)
 {
 	if (c->detail[0] == '\0')
 		return format("%s '%s': expected %s, found %s", rungs[c->rung].word, c->name,
 			      c->expected[0] ? c->expected : "something else", c->actual[0] ? c->actual : "nothing");
-	if (rungs[c->rung].names_object && !strstr(c->detail, c->name))
+	if (rungs[c->rung].names_object && !names_itself(c))
 		return format("%s: %s", c->name, c->detail);
 	return xstrdup(c->detail);
 }
