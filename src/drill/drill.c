@@ -352,6 +352,7 @@ static enum step climb_checks(struct climb *c, struct text *summary, struct erro
 		.context = c,
 	};
 	autofree char *names = NULL;
+	size_t skipped;
 
 	if (sql_checks_read(c->r->checks_dir, &checks, err) < 0) {
 		findings_add_error(c->f, RUNG_CHECKS, "checks", err);
@@ -365,7 +366,10 @@ static enum step climb_checks(struct climb *c, struct text *summary, struct erro
 	}
 	c->answered = sql_checks_run(&checks, &run, c->f);
 	names = sql_checks_names(&checks);
+	skipped = findings_count(c->f, RUNG_CHECKS, RESULT_SKIP);
 	text_addf(summary, "%zu of %zu: %s", findings_count(c->f, RUNG_CHECKS, RESULT_PASS), checks.count, names);
+	if (skipped)
+		text_addf(summary, "; %zu skipped: no proven value to compare with yet", skipped);
 	return STEP_ON;
 }
 

@@ -637,7 +637,8 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 	else
 		text_addf(summary, "%d %s", a->jobs, a->jobs == 1 ? "job" : "jobs");
 	if (r->result->roles)
-		text_addf(summary, ", %zu %s as stand-ins", r->result->roles, r->result->roles == 1 ? "role" : "roles");
+		text_addf(summary, ", %zu %s", r->result->roles,
+			  r->result->roles == 1 ? "role as stand-in" : "roles as stand-ins");
 	if (r->result->tolerated)
 		text_addf(summary, "; %zu %s tolerated: %s", r->result->tolerated,
 			  r->result->tolerated == 1 ? "message" : "messages", reasons);

@@ -437,7 +437,7 @@ static void look_at_extensions(struct look *l)
 	}
 	toolset_extensions_done(have, count);
 	if (lacking.count == 0) {
-		OK(l, "extensions", "the box has all %zu extensions", l->identity.extension_count);
+		OK(l, "extensions", "the box has %zu of %zu", l->identity.extension_count, l->identity.extension_count);
 		return;
 	}
 	names = strings_join(&lacking, ", ", NAMES_IN_SENTENCE);

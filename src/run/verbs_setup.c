@@ -170,7 +170,7 @@ static void look_at_panel(const struct config *config, struct prechecks *list)
 	bool held;
 
 	if (!control_lights(config->box.data, &lights, &held))
-		prechecks_add(list, PRECHECK_WARN, ERR_NONE, "daemon", "start it: systemctl start drillbox",
+		prechecks_add(list, PRECHECK_WARN, ERR_NONE, "daemon", "start it: drillbox daemon",
 			      "no daemon answers: the lights are dark and nothing is scheduled");
 	else if (held)
 		prechecks_add(list, PRECHECK_WARN, ERR_NONE, "button", "look for a stuck key or a short in its wires",
