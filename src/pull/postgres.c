@@ -354,6 +354,36 @@ static int look_again(struct pull *p, struct error *err)
 	return compare_catalogues(p->manifest, &now, err);
 }
 
+/* Where the next value comes from, in the direction of the increment. */
+static __int128 position(const struct sequence *s)
+{
+	__int128 last = (__int128)s->last_value - (s->is_called ? 0 : s->increment);
+
+	return s->increment < 0 ? -last : last;
+}
+
+/*
+ * No lock and no snapshot holds a sequence still. One that was set back after we
+ * read it may be in the dump with the lower value, which would look like a loss.
+ * Those that cycle come back to where they began by themselves.
+ */
+static int look_at_sequences_again(struct pull *p, struct error *err)
+{
+	CLEANUP(manifest_done) struct manifest now = {0};
+
+	if (p->manifest->sequence_count == 0)
+		return 0;
+	if (survey_sequences(p->observer, &now, err) < 0)
+		return judge(p->observer, err);
+	for (size_t i = 0; i < p->manifest->sequence_count; i++) {
+		const struct sequence *was = &p->manifest->sequences[i], *is = manifest_sequence(&now, was->name);
+
+		if (is && !was->cycles && was->increment == is->increment && position(is) < position(was))
+			return fail(err, ERR_CHANGED, "the sequence '%s' was set back during the pull: try again", was->name);
+	}
+	return 0;
+}
+
 /* ---------------------------------------------------------------- the whole */
 
 static int connect_both(struct pull *p, struct error *err)
@@ -409,7 +439,7 @@ int pull_postgres(const struct pull_request *request, struct manifest *ret, stru
 	if (hold_still(&p, err) < 0 || dump_and_survey(&p, err) < 0)
 		return -1;
 	enter(&p, PULL_COMPARING);
-	if (look_again(&p, err) < 0)
+	if (look_again(&p, err) < 0 || look_at_sequences_again(&p, err) < 0)
 		return -1;
 	/* that the locks were lost on the way would not go unseen */
 	if (pg_exec(p.keeper, "COMMIT", err) < 0)
