@@ -32,7 +32,6 @@ struct panel {
 	enum panel_backend backend;
 	struct gpio *gpio;
 	struct press press;
-	bool held_at_start;
 	struct termios terminal; /* as it was before us */
 	bool raw;
 };
@@ -112,7 +111,6 @@ int panel_open(const struct box_config *box, struct panel **ret, struct error *e
 	if (p->backend == PANEL_TERMINAL && open_terminal(p, err) < 0)
 		return -1;
 	press_init(&p->press, down);
-	p->held_at_start = down;
 	*ret = take(p);
 	return 0;
 }
@@ -159,7 +157,7 @@ enum button panel_button(const struct panel *p, int64_t now_ms)
 
 bool panel_held_at_start(const struct panel *p)
 {
-	return p->held_at_start;
+	return p->press.ignored;
 }
 
 /* All on one line, or the next time it would not be drawn over. */

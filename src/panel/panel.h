@@ -30,7 +30,7 @@ MUST_CHECK int panel_read(struct panel *p, int64_t now_ms, enum intent *ret, int
 /* How the button stands, for the lights. A terminal has no key-up: a press there is over after panel_read(). */
 enum button panel_button(const struct panel *p, int64_t now_ms);
 
-/* True when the button was held as the panel was opened; doctor names it. */
+/* True while the button is held since before the panel was opened; doctor names it. */
 bool panel_held_at_start(const struct panel *p);
 
 /* Pass, busy, fail. 'caption' stands beside the lamps where they are drawn; may be NULL. */

@@ -163,10 +163,8 @@ static struct gpiod_line_settings *button_settings(bool pull_up)
 	return s;
 }
 
-static int take_button(struct gpio *g, struct gpiod_chip *chip, const struct gpio_lines *lines, struct error *err)
+static int take_button(struct gpio *g, struct gpiod_chip *chip, struct error *err)
 {
-	if (find_line(chip, lines->chip, lines->button, &g->button_offset, err) < 0)
-		return -1;
 	/* a chip without pull resistors of its own refuses the bias: the board then has one */
 	if (request(chip, button_settings(true), &g->button_offset, 1, &g->button, err) < 0 &&
 	    (err->kind != ERR_IO || request(chip, button_settings(false), &g->button_offset, 1, &g->button, err) < 0))
@@ -186,9 +184,11 @@ int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *e
 	for (size_t i = 0; i < COUNT(g->lamp_offsets); i++)
 		if (find_line(chip, lines->chip, lines->lamps[i], &g->lamp_offsets[i], err) < 0)
 			return -1;
+	if (lines->button && find_line(chip, lines->chip, lines->button, &g->button_offset, err) < 0)
+		return -1;
 	if (request(chip, lamp_settings(), g->lamp_offsets, COUNT(g->lamp_offsets), &g->lamps, err) < 0)
 		return -1;
-	if (lines->button && take_button(g, chip, lines, err) < 0)
+	if (lines->button && take_button(g, chip, err) < 0)
 		return -1;
 	*ret = take(g);
 	return 0;
