@@ -47,7 +47,8 @@ PATTERNS = {
     "flicker": (0.05, 0.05),
     "alternate": (0.5, 0.5),
 }
-LOOK = {"heartbeat": 4.3, "double": 4.3, "triple": 4.3, "breathe": 2.2, "alternate": 2.2, "flicker": 0.4}  # for so long; else 1.5 s
+# For how many seconds one has to look; else 1.5.
+LOOK = {"heartbeat": 4.3, "double": 4.3, "triple": 4.3, "breathe": 2.2, "alternate": 2.7, "flicker": 0.4}
 SLACK = 0.07  # seconds that a change may come late in an emulated machine on a busy host; never a whole stretch
 
 
@@ -70,8 +71,8 @@ def _with_libraries(programs):
             if place not in files:
                 files[place] = (LIBRARIES / name).resolve(strict=True)
                 wanted.append(files[place])
-    for place, name in (("/usr" + LOADER, Path(LOADER).name), ("/usr/lib/libgcc_s.so.1", "libgcc_s.so.1")):  # the C library asks for it late
-        files[place] = (LIBRARIES / name).resolve(strict=True)
+    files["/usr" + LOADER] = (LIBRARIES / Path(LOADER).name).resolve(strict=True)
+    files["/usr/lib/libgcc_s.so.1"] = LIBRARIES / "libgcc_s.so.1"  # the C library asks for it when a thread ends
     return files
 
 
@@ -121,8 +122,9 @@ def _initramfs(path, files):
     archive = Archive(path)
     for name in ("bin", "lib"):
         archive.link(f"/{name}", f"usr/{name}")
-    for place, file in _with_libraries({"/init": FLAVOUR / "device" / "init", "/usr/bin/drillbox": FLAVOUR / "drillbox"}).items():
-        archive.add(place, Path(file))
+    programs = {"/init": FLAVOUR / "device" / "init", "/usr/bin/drillbox": FLAVOUR / "drillbox"}
+    for place, file in _with_libraries(programs).items():
+        archive.add(place, file)
     for name in ("pg_dump", "pg_restore"):
         archive.link(f"{POSTGRESQL}/{name}", "/init")
     for name in NETWORK:
@@ -329,7 +331,8 @@ class Machine:
             if all(fits(now[lamp], pattern) for lamp, pattern in wanted.items()):
                 return seen
             if time.monotonic() > end:
-                raise tap.Wrong(f"expected {wanted}, saw {now}\n" + described(seen) + "\n" + "\n".join(self.said().splitlines()[-15:]))
+                last = "\n".join(self.said().splitlines()[-15:])
+                raise tap.Wrong(f"expected {wanted}, saw {now}\n{described(seen)}\n{last}")
 
 
 def pattern_of(changes):
@@ -354,11 +357,14 @@ def fits(seen, wanted):
 
 
 def in_turn(one, other):
-    """Whether one of two lamps is lit while the other is dark: every change of one is one of the other, to the opposite."""
-    last = min(one[-1][0], other[-1][0]) + SLACK
-    return any(all(any(abs(at - there) <= SLACK and lit != opposite for there, opposite in other) for at, lit in one[first:] if at <= last)
-               and len(one) - first >= 3 for first in (1, 2))
+    """Whether every change of one lamp is one of the other, to the opposite."""
+    def mirrored(at, lit):
+        return any(abs(at - there) <= SLACK and lit != opposite for there, opposite in other)
+    inner = one[2:-1]  # the ends may be cut off in the other's
+    return len(inner) >= 2 and all(mirrored(at, lit) for at, lit in inner)
 
 
 def described(seen):
-    return "\n".join(f"  {lamp:5} " + " ".join(f"{'on' if lit else 'off'}@{at:.2f}" for at, lit in changes) for lamp, changes in seen.items())
+    def line(changes):
+        return " ".join(f"{'on' if lit else 'off'}@{at:.2f}" for at, lit in changes)
+    return "\n".join(f"  {lamp:5} {line(changes)}" for lamp, changes in seen.items())
