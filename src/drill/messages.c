@@ -270,7 +270,7 @@ struct message_rule {
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
 	const char *context;	/* found in the context; NULL: any */
-	enum { ALWAYS, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, SUBSTITUTED } when;
+	enum { ALWAYS, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, SUBSTITUTED, BOX_FAILED } when;
 	enum meaning meaning;
 	const char *sentence;	/* {message}, {name}, {detail}, {statement}, {locale}, {major} are filled in */
 };
@@ -343,6 +343,9 @@ static const struct message_rule rules[] = {
 	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, NULL, SUBSTITUTED, MEANING_LACKING,
 	 "text was sorted by other rules than the source's, because the box has no locale '{locale}': {message}"},
 
+	/* a table for which there was no room is missed by all that comes later */
+	{"after-the-box", NULL, NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
+
 	/* wrong in the source already, and the consequences of an earlier error */
 	{"search-path", NOT_THERE, NULL, NULL, "function", ALWAYS, MEANING_SOURCE,
 	 "in the source already: a function relies on search_path, which a restore leaves empty ({message}); on the "
@@ -401,6 +404,8 @@ static bool is_so(const struct message_rule *rule, const struct circumstances *c
 		return c->something_failed;
 	case SUBSTITUTED:
 		return c->substituted_locale != NULL;
+	case BOX_FAILED:
+		return c->box_failed;
 	case ALWAYS:
 	default:
 		return true;

@@ -74,6 +74,7 @@ struct circumstances {
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool something_failed;		  /* another message of this restore was a fail */
 	bool something_lacked;		  /* another message was of something lacking */
+	bool box_failed;		  /* an earlier message was of the box's own failing: nothing after it is evidence */
 };
 
 struct judgement {

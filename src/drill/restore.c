@@ -459,6 +459,7 @@ static void show_judgement(struct restore *r, const char *subject, const char *a
 		set_text(&r->result->excuse, j->sentence);
 	r->circumstances.something_lacked |= j->meaning == MEANING_LACKING;
 	r->circumstances.something_failed |= result == RESULT_FAIL;
+	r->circumstances.box_failed |= j->meaning == MEANING_BOX || j->meaning == MEANING_AGAIN;
 	r->cut_short |= j->meaning == MEANING_BOX;
 	if (r->shown++ >= SHOWN)
 		r->hidden++;

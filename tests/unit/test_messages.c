@@ -201,6 +201,7 @@ static const struct circumstances older = {.server_version_num = 160014};
 static const struct circumstances lacks = {.server_version_num = 170012, .lacking = &lacking};
 static const struct circumstances lacked = {.server_version_num = 170012, .something_lacked = true};
 static const struct circumstances failed = {.server_version_num = 170012, .something_failed = true};
+static const struct circumstances full = {.server_version_num = 170012, .box_failed = true};
 static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
 
 static const struct circumstances from_15 = {.server_version_num = 170012, .source_version_num = 150020};
@@ -246,6 +247,14 @@ static void test_judgements(void **state)
 		 MEANING_DAMAGE, "geometry"},
 		{"42P01", "relation \"public.places\" does not exist", "", "ALTER TABLE", "", &failed, "follows",
 		 MEANING_FOLLOWS, ""},
+		{"42P01", "relation \"public.places\" does not exist", "", "ALTER TABLE", "", &full, "after-the-box",
+		 MEANING_FOLLOWS, ""},
+		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"", "", "", "", &full,
+		 "after-the-box", MEANING_FOLLOWS, ""},
+		{"42P01", "relation \"rates\" does not exist", "", "COPY public.t", "SQL function \"rate\" during inlining",
+		 &full, "after-the-box", MEANING_FOLLOWS, ""},
+		{"53100", "could not extend file: No space left on device", "", "COPY public.t", "", &full, "disk-full",
+		 MEANING_BOX, "room"},
 		{"XX000", "pg_cron can only be loaded via shared_preload_libraries", "", "CREATE EXTENSION", "", &plain, "preload",
 		 MEANING_LACKING, "pg_cron"},
 		{"58P01", "could not access file \"$libdir/pg_partman_bgw\": No such file or directory", "", "", "", &plain,
