@@ -364,9 +364,9 @@ static void add_summary(const struct toc *toc, struct text *summary)
 }
 
 /*
- * Every table whose rows the manifest counts has an entry with its data, also
- * when it is empty. A drill that counts rows itself names the tables; one that
- * does not is told here.
+ * Every table whose rows are dumped has an entry with its data, also when it is
+ * empty. A drill that counts rows itself names the tables; one that cannot is
+ * told here.
  */
 static void check_data_entries(const struct manifest *m, const struct toc *toc, struct findings *f)
 {
@@ -374,7 +374,7 @@ static void check_data_entries(const struct manifest *m, const struct toc *toc, 
 	autofree char *want = NULL, *have = NULL;
 
 	for (size_t i = 0; i < m->relation_count; i++)
-		expected += !m->relations[i].left_out;
+		expected += relation_is_dumped(&m->relations[i]);
 	want = format("%zu", expected);
 	have = format("%zu", actual);
 	if (actual < expected)
@@ -466,7 +466,7 @@ int inspect_dump(const struct drill_request *r, const struct tool *tool, struct 
 	if (!r->manifest && read_statement(r, tool, ret, f, err) < 0)
 		return -1;
 	findings_add(f, RUNG_INSPECT, RESULT_PASS, "archive", NULL, ret->version, NULL);
-	if (r->manifest && r->manifest->counts_exact && !level_has_rung(r->level, RUNG_VOLUME))
+	if (r->manifest && (!r->manifest->counts_exact || !level_has_rung(r->level, RUNG_VOLUME)))
 		check_data_entries(r->manifest, ret, f);
 	add_summary(ret, summary);
 	return 0;

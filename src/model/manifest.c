@@ -117,6 +117,11 @@ const struct object *object_class_find(const struct object_class *c, const char 
 	return find(name, c->objects, c->count, sizeof(*c->objects));
 }
 
+bool relation_is_dumped(const struct relation *r)
+{
+	return !r->left_out || strcmp(r->left_out, LEFT_OUT_NOT_COUNTED) == 0;
+}
+
 int64_t manifest_rows(const struct manifest *m, size_t *ret_tables)
 {
 	int64_t rows = 0;

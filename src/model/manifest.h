@@ -41,6 +41,9 @@ struct object_class {
 
 enum relation_kind { RELATION_TABLE, RELATION_MATVIEW, RELATION_UNLOGGED };
 
+/* Why a relation whose rows are in the dump was not counted. */
+#define LEFT_OUT_NOT_COUNTED "rows are not counted: [pull] counts = off"
+
 struct relation {
 	char *name;
 	int64_t rows;	/* -1: not counted, and 'left_out' says why */
@@ -141,6 +144,9 @@ const struct relation *manifest_relation(const struct manifest *m, const char *n
 const struct sequence *manifest_sequence(const struct manifest *m, const char *name);
 const struct object_class *manifest_class(const struct manifest *m, const char *name);
 const struct object *object_class_find(const struct object_class *c, const char *name);
+
+/* Whether the dump holds data of this relation, counted or not. */
+bool relation_is_dumped(const struct relation *r);
 
 /* Sum of the rows that were counted; number of tables counted. */
 int64_t manifest_rows(const struct manifest *m, size_t *ret_tables);

@@ -12,7 +12,6 @@
 #define LISTINGS 5	   /* how often a table may appear while we lock the others */
 #define TABLES_PER_LOCK 200
 #define TICK_MS 500
-#define NO_COUNTS "rows are not counted: [pull] counts = off"
 
 /* Every table that pg_dump will lock; the oid, so that one made anew under an old name is seen. */
 static const char tables_query[] =
@@ -272,7 +271,7 @@ static void leave_out_counts(struct manifest *m)
 	m->counts_exact = false;
 	for (size_t i = 0; i < m->relation_count; i++)
 		if (!m->relations[i].left_out)
-			m->relations[i].left_out = xstrdup(NO_COUNTS);
+			m->relations[i].left_out = xstrdup(LEFT_OUT_NOT_COUNTED);
 }
 
 /* All but the sequences, which were read before; while pg_dump is at work. */

@@ -168,7 +168,7 @@ static void say_passed(const struct report *r, const struct show *s)
 		if (sequences)
 			text_addf(&line, " and %s %s", human_count((int64_t)sequences, number),
 				  sequences == 1 ? "sequence" : "sequences");
-		text_addf(&line, " are what the source had at %s", clock_text(s->data_as_of, at));
+		text_addf(&line, ", as many as the source had at %s", clock_text(s->data_as_of, at));
 	} else {
 		text_addf(&line, "it was restored, and nothing that was checked spoke against it; rows were not compared");
 	}
@@ -347,6 +347,23 @@ static void say_last_proven(const struct report *r, const struct show *s)
 			      age_text(s->last_proven_taken, r->now, age));
 	fputs("\n  ", r->to);
 	print_wrapped(r->to, line, 2, 2, width_of(r));
+	if (e->verdict == VERDICT_FAIL) {
+		autofree char *to_do = format("To do: 'drillbox doctor %s', then 'drillbox round %s'.", e->source, e->source);
+
+		fputs("  ", r->to);
+		print_wrapped(r->to, to_do, 2, 2, width_of(r));
+	}
+}
+
+/* Whoever copies the lines below should know what they would get. */
+static void warn_of_refuted(const struct report *r, const char *last_proven)
+{
+	autofree char *better = last_proven ? format("the lines for the last proven one: 'drillbox show %s'", last_proven) :
+					      xstrdup("no other one is proven");
+	autofree char *line = format("This dump is refuted; %s.", better);
+
+	fputs("\n", r->to);
+	print_wrapped(r->to, line, 0, 0, width_of(r));
 }
 
 /* The lines stand at the margin and unbroken: they are there to be copied. */
@@ -365,6 +382,8 @@ static void print_recovery(const struct report *r, const struct show *s)
 	fprintf(r->to, "\nThe dump:  %s\n", path);
 	if (s->data_as_of != TIME_UNKNOWN)
 		fprintf(r->to, "Data as of %s (times: %s)\n", when_text(s->data_as_of, r->now, at), zone_name(zone));
+	if (s->drill.event.verdict == VERDICT_FAIL)
+		warn_of_refuted(r, s->last_proven);
 	fprintf(r->to, "\nTo restore it by hand, as superuser of an empty server (PGHOST, PGPORT, PGUSER):\n\n%s", lines);
 }
 

@@ -206,8 +206,13 @@ static void prune_after(struct box *box, const char *source)
 	struct error err;
 	int64_t bytes;
 
-	if (work_prune(box, source, false, &list, &gone, &bytes, &err) < 0)
+	if (work_prune(box, source, false, &list, &gone, &bytes, &err) < 0) {
 		log_error("%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < list.count; i++)
+		if (gone[i])
+			log_notice("%s is no longer kept: %s", list.items[i].name, gone[i]);
 	gone_done(gone, list.count);
 }
 

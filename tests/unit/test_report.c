@@ -161,7 +161,7 @@ static void test_show_a_pass(void **state)
 	page_close(&p);
 	assert_string_equal(p.text,
 		"drill 128   shop/shop_20261122_031500   PASS   in 94 s\n"
-		"  2 tables, 9 214 553 rows and 1 sequence are what the source had at 04:15:04\n"
+		"  2 tables, 9 214 553 rows and 1 sequence, as many as the source had at 04:15:04\n"
 		"\n"
 		"  media    2.1 s  412 MB read back from the disk, sha256 9c1f...e2\n"
 		"  restore   71 s  2 jobs; 1 message tolerated: transaction_timeout is unknown to\n"
@@ -213,7 +213,9 @@ static void test_show_a_fail(void **state)
 	expect_in(&p, "FAIL   in 94 s\n  public.orders came back with fewer rows; and 1 more check failed\n\n");
 	expect_in(&p, "  volume     public.orders      412 310 rows in the source, 0 restored\n");
 	expect_in(&p, "  structure  public.?[31mitems  expected an index, found nothing\n");
-	expect_in(&p, "  The last proven copy is shop/shop_20261121_031500, 31 h old, kept.\n");
+	expect_in(&p, "  The last proven copy is shop/shop_20261121_031500, 31 h old, kept.\n"
+		      "  To do: 'drillbox doctor shop', then 'drillbox round shop'.\n");
+	expect_in(&p, "\nThis dump is refuted; the lines for the last proven one:");
 	assert_null(strchr(p.text, '\x1b'));
 	expect_narrow(&p, "# Whole");
 }
