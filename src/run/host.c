@@ -87,7 +87,7 @@ static int look_at_disk(const char *data, struct statvfs *ret, struct error *err
 
 int host_disk_well(const char *data, struct error *err)
 {
-	struct statvfs vfs;
+	struct statvfs vfs = {0};
 
 	if (look_at_disk(data, &vfs, err) < 0)
 		return -1;
@@ -98,7 +98,7 @@ int host_disk_well(const char *data, struct error *err)
 
 int host_data_usable(const char *data, struct error *err)
 {
-	struct statvfs vfs;
+	struct statvfs vfs = {0};
 
 	if (look_at_disk(data, &vfs, err) < 0)
 		return -1;

@@ -70,17 +70,18 @@ int secret_read(const char *where, char **ret, struct error *err)
 
 int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err)
 {
-	CLEANUP(reachable_done) struct reachable r = {.source = *source};
+	CLEANUP(secret_done) char *password = NULL;
+	autofree char *cert = NULL, *key = NULL, *ca = NULL;
 
-	if (secret_read(source->password_file, &r.password, err) < 0 ||
-	    secret_path(source->client_cert, &r.client_cert, err) < 0 ||
-	    secret_path(source->client_key, &r.client_key, err) < 0 || secret_path(source->ca, &r.ca, err) < 0)
+	if (secret_read(source->password_file, &password, err) < 0 || secret_path(source->client_cert, &cert, err) < 0 ||
+	    secret_path(source->client_key, &key, err) < 0 || secret_path(source->ca, &ca, err) < 0)
 		return -1;
-	r.source.client_cert = r.client_cert;
-	r.source.client_key = r.client_key;
-	r.source.ca = r.ca;
-	*ret = r;
-	r = (struct reachable){0};
+	*ret = (struct reachable){
+		.source = *source, .password = take(password), .client_cert = take(cert), .client_key = take(key),
+		.ca = take(ca)};
+	ret->source.client_cert = ret->client_cert;
+	ret->source.client_key = ret->client_key;
+	ret->source.ca = ret->ca;
 	return 0;
 }
 
