@@ -60,7 +60,7 @@ static const struct verb verbs[] = {
 
 static void print_usage(FILE *to)
 {
-	fputs("usage: drillbox [--config FILE] VERB [ARGUMENTS] [OPTIONS]\n\n"
+	fputs("usage: drillbox [--config FILE] [--verbose] VERB [ARGUMENTS] [OPTIONS]\n\n"
 	      "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a\n"
 	      "light whether what came back is what was there.\n\n",
 	      to);
@@ -70,6 +70,7 @@ static void print_usage(FILE *to)
 		fprintf(to, "  %-25s %s\n", call, verbs[i].does);
 	}
 	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
+	      "  --verbose       also say what else was seen on the way\n"
 	      "  --version       the version, and the commit it was built from\n\n"
 	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail,\n"
 	      "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
@@ -127,7 +128,9 @@ static int parse_globals(int argc, char **argv, struct options *o, int *ret_code
 			*ret_code = EX_OK;
 			return -1;
 		}
-		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+		if (strcmp(argv[i], "--verbose") == 0) {
+			log_set_level(LOG_DETAILS);
+		} else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
 			o->config = argv[++i];
 		} else if (starts_with(argv[i], "--config=")) {
 			o->config = argv[i] + strlen("--config=");
