@@ -43,7 +43,7 @@ else
 say = @$(if $(V),:,printf '%-6s %s\n' '$(1)' '$(2)')
 quiet := $(if $(V),,@)
 
-.PHONY: all bench cross demo test test-asan device-test unit lint floors FORCE
+.PHONY: all bench cross demo fuzz test test-asan device-test unit lint floors FORCE
 .SECONDARY:
 
 all: build/host/drillbox ## build/host/drillbox (the default)
@@ -55,6 +55,7 @@ sources := $(wildcard src/*/*.c)
 headers := $(wildcard src/*/*.h)
 texts := $(wildcard $(foreach kind,sql txt html,src/*/*.$(kind)))
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # -------- how it is compiled
 
@@ -73,6 +74,10 @@ asan_ldflags := -fsanitize=address,undefined
 aarch64_cc := aarch64-linux-gnu-gcc
 aarch64_cflags := $(hardened) -mbranch-protection=standard
 aarch64_ldflags := $(hardened_link)
+# The fuzz flavour is linked to fuzz targets only; what clang thinks of the sources is lint's business.
+fuzz_cc := clang
+fuzz_cflags := -O1 -w -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+fuzz_ldflags := -fsanitize=fuzzer,address,undefined
 # The lint flavour is compiled to be looked at, never linked.
 lint_cc := gcc
 lint_cflags := -O2 -D_FORTIFY_SOURCE=3 -Werror
@@ -117,6 +122,14 @@ build/$(1)/tests/%.o: tests/unit/%.c Makefile | $$($(1)_gen)
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -Itests -MMD -MP -c -o $$@ $$<
 
+build/$(1)/targets/%: build/$(1)/targets/%.o build/$(1)/libdrillbox.a
+	$$(call say,LINK,$$@)
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages)) -lm
+
+build/$(1)/targets/%.o: tests/fuzz/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -Itests -MMD -MP -c -o $$@ $$<
+
 build/$(1)/%.o: src/%.c Makefile | $$($(1)_gen)
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
@@ -135,9 +148,9 @@ build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
--include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d $$(unit_tests:%=build/$(1)/tests/%.d)
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
 endef
-$(foreach name,host asan aarch64 lint,$(eval $(call flavour,$(name))))
+$(foreach name,host asan fuzz aarch64 lint,$(eval $(call flavour,$(name))))
 
 # -------- tests
 
@@ -168,6 +181,10 @@ unit: $(unit_host) ## the unit tests
 test-asan: build/asan/drillbox $(unit_asan) $(if $(T),,$(machine)) ## the suite under AddressSanitizer and UBSan
 	@tests/run --build build/asan $(T)
 
+FUZZ_SECONDS ?= 60
+fuzz: $(fuzz_targets:%=build/fuzz/targets/%) ## the parsers of bytes from outside, a minute each; FUZZ_SECONDS=N
+	@JOBS=$(JOBS) tests/fuzz/run $(FUZZ_SECONDS) $^
+
 .PHONY: unit-aarch64
 unit-aarch64: $(unit_aarch64)
 	@tests/run --build build/aarch64 tests/unit/
@@ -184,7 +201,7 @@ with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENA
 shell_scripts := $(call with_shebang,(ba|da)?sh)
 python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main.c)) \
-	$(unit_tests:%=build/lint/tests/%.o) build/lint/device/init.o
+	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o
 
 lint: floors ## gcc -fanalyzer, clang-tidy, shellcheck, python, man page, floors
 lint: $(lint_objects:.o=.tidy) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
@@ -199,6 +216,8 @@ endef
 
 build/lint/tests/%.tidy: tests/unit/%.c build/lint/tests/%.o .clang-tidy
 	$(call tidy,--checks='-clang-analyzer-*')
+build/lint/targets/%.tidy: tests/fuzz/%.c build/lint/targets/%.o .clang-tidy
+	$(call tidy)
 build/lint/device/%.tidy: tests/device/%.c build/lint/device/%.o .clang-tidy
 	$(call tidy)
 build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy

@@ -1,0 +1,2 @@
+-- expect: <> -1004.4900
+SELECT sum(net) FROM sales.payment

@@ -1,0 +1,2 @@
+-- expct: true
+SELECT true

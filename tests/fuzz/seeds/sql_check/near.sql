@@ -1,0 +1,2 @@
+-- expect: within 10% of last proven
+SELECT count(*) FROM people.customer

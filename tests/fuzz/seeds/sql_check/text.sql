@@ -1,0 +1,2 @@
+-- expect: = 'it''s'
+SELECT name FROM shop.branch LIMIT 1
