@@ -333,6 +333,9 @@ static int compare_catalogues(const struct manifest *was, const struct manifest 
 	return 0;
 }
 
+/* Some functions that print definitions lock the table, and so queue behind whoever waits for the keeper to let go. */
+#define OBSERVER_LOCK_TIMEOUT "'10s'"
+
 /*
  * Functions that print definitions show the newest, whatever the snapshot: so
  * both the dump and the survey may hold what was altered after it. The digest
@@ -347,9 +350,14 @@ static int look_again(struct pull *p, struct error *err)
 		return -1;
 	if (same(fingerprint, p->fingerprint))
 		return 0;
-	if (pg_exec(p->observer, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0 ||
-	    survey_catalogue(p->observer, &now, err) < 0 || pg_exec(p->observer, "COMMIT", err) < 0)
+	if (pg_exec(p->observer, "SET lock_timeout = " OBSERVER_LOCK_TIMEOUT, err) < 0 ||
+	    pg_exec(p->observer, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", err) < 0 ||
+	    survey_catalogue(p->observer, &now, err) < 0 || pg_exec(p->observer, "COMMIT", err) < 0) {
+		if (strcmp(pg_sqlstate(p->observer), "55P03") == 0)
+			return fail(err, ERR_CHANGED, "the schema was altered during the pull, and somebody waits behind our "
+						      "locks to alter more: try again when the schema is at rest");
 		return judge(p->observer, err);
+	}
 	return compare_catalogues(p->manifest, &now, err);
 }
 
@@ -372,8 +380,9 @@ static int look_at_sequences_again(struct pull *p, struct error *err)
 
 	if (p->manifest->sequence_count == 0)
 		return 0;
-	if (survey_sequences(p->observer, &now, err) < 0)
-		return judge(p->observer, err);
+	/* by the keeper: its locks are held already, where anybody else would queue behind who waits for them */
+	if (survey_sequences(p->keeper, &now, err) < 0)
+		return judge(p->keeper, err);
 	for (size_t i = 0; i < p->manifest->sequence_count; i++) {
 		const struct sequence *was = &p->manifest->sequences[i], *is = manifest_sequence(&now, was->name);
 
