@@ -113,6 +113,7 @@ static int open_folder(int at, const char *name)
 /*
  * Removing a tree. What a restore leaves behind may be nested deeper than any
  * stack or path: folders inside folders are moved up to the top and emptied from there.
+ * What somebody else removes meanwhile is removed.
  */
 struct removal {
 	int top;
@@ -137,7 +138,7 @@ static int remove_entry(struct removal *r, int dir, const char *name)
 	do {
 		(void)snprintf(aside, sizeof(aside), ".removing-%u", r->moved++);
 	} while (faccessat(r->top, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-	if (renameat(dir, name, r->top, aside) == 0)
+	if (renameat(dir, name, r->top, aside) == 0 || errno == ENOENT)
 		return 0;
 	/* moving a folder writes to its '..' */
 	if (errno != EACCES || fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
@@ -153,7 +154,7 @@ static int sweep(struct removal *r, int dir)
 	int seen = 0, fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	d = fdopendir(fd);
 	if (!d) {
 		close(fd);
@@ -184,11 +185,11 @@ static int remove_folder(struct removal *r, const char *name)
 	autoclose int dir = open_folder(r->top, name);
 
 	if (dir < 0)
-		return -1;
+		return errno == ENOENT ? 0 : -1;
 	(void)fchmod(dir, 0700);
-	if (empty_folder(r, dir) < 0)
+	if (empty_folder(r, dir) < 0 || (unlinkat(r->top, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
 		return -1;
-	return unlinkat(r->top, name, AT_REMOVEDIR);
+	return 0;
 }
 
 int remove_tree(const char *path, struct error *err)
@@ -201,11 +202,13 @@ int remove_tree(const char *path, struct error *err)
 	if (errno != EISDIR && errno != EPERM)
 		return fail(err, ERR_IO, "remove '%s': %m", path);
 	top = open_folder(AT_FDCWD, path);
+	if (top < 0 && errno == ENOENT)
+		return 0;
 	if (top < 0)
 		return fail(err, ERR_IO, "open folder '%s' to remove it: %m", path);
 	(void)fchmod(top, 0700);
 	r.top = top;
-	if (empty_folder(&r, top) < 0 || rmdir(path) < 0)
+	if (empty_folder(&r, top) < 0 || (rmdir(path) < 0 && errno != ENOENT))
 		return fail(err, ERR_IO, "remove folder '%s': %m", path);
 	return 0;
 }

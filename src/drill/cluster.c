@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/heir.h"
 #include "base/text.h"
 #include "drill/messages.h"
 #include "port/digest.h"
@@ -232,11 +233,14 @@ static void set_sizes(struct strings *argv, const struct cluster_request *r)
 	/* in memory every buffer is there twice, so few will do */
 	int64_t buffers = r->in_memory ? between(32, r->bytes / MIB / 16, 128) : between(32, memory / MIB / 16, 128);
 	int64_t wal = r->in_memory ? between(64, r->bytes / MIB / 8, 1024) : 1024;
+	/* who leads them works too: more only get in the way of the restore's other jobs */
+	int64_t workers = between(0, sysconf(_SC_NPROCESSORS_ONLN) - 1, 8);
 
 	set(argv, format("max_connections=%d", connections));
 	set(argv, format("max_locks_per_transaction=%lld", (long long)between(64, 64 + 2 * r->objects / connections, 1000000)));
 	set(argv, format("shared_buffers=%lldMB", (long long)buffers));
 	set(argv, format("max_wal_size=%lldMB", (long long)wal));
+	set(argv, format("max_parallel_workers=%lld", (long long)workers));
 	if (r->preload)
 		set(argv, format("shared_preload_libraries=%s", r->preload));
 }
@@ -272,6 +276,7 @@ static int make_folders(const struct cluster_request *r, struct cluster *c, stru
 	log_folder = path_join(c->folder, "log");
 	data = path_join(c->folder, "scratch");
 	c->log = path_join(log_folder, LOG_NAME);
+	heir_appoint(&c->heir, c->folder);
 	if (remove_tree(c->folder, err) < 0 || make_dirs(c->sockets, 0700, err) < 0 ||
 	    make_dirs(log_folder, 0700, err) < 0 || make_dirs(data, 0700, err) < 0)
 		return -1;
@@ -469,6 +474,7 @@ void cluster_stop(struct cluster *c)
 	cleanup_close(&c->sockets_fd);
 	if (c->folder && remove_tree(c->folder, &ignored) < 0)
 		errno = 0;
+	heir_dismiss(&c->heir);
 	free(c->folder);
 	free(c->sockets);
 	free(c->host);

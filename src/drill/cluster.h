@@ -8,8 +8,8 @@
  *             return -1;
  *     target = cluster_target(&cluster, "shop");
  *
- * It dies with us, whatever kills us. What it leaves in DATA/scratch then is
- * swept at the next start.
+ * It dies with us, whatever kills us, and its heir then removes what it had in
+ * DATA/scratch. After a power cut the next start sweeps it.
  */
 #ifndef DRILLBOX_DRILL_CLUSTER_H
 #define DRILLBOX_DRILL_CLUSTER_H
@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/heir.h"
 #include "port/pg.h"
 #include "port/process.h"
 #include "port/toolset.h"
@@ -48,6 +49,7 @@ struct cluster {
 	const struct tool *tool;
 	bool in_memory;
 	char *folder;	 /* DATA/scratch/ID */
+	struct heir heir; /* of that folder */
 	char *sockets;	 /* its socket folder outside, to be bound into another sandbox */
 	int sockets_fd;	 /* the same, open */
 	char *host;	 /* the same, short enough to connect to */
@@ -55,7 +57,7 @@ struct cluster {
 	int64_t kills_before; /* by the kernel, for want of memory, on this machine */
 };
 
-#define CLUSTER_INIT ((struct cluster){.process = PROCESS_INIT, .sockets_fd = -1})
+#define CLUSTER_INIT ((struct cluster){.process = PROCESS_INIT, .heir = HEIR_INIT, .sockets_fd = -1})
 
 /*
  * Prepare the template if there is none yet, start, and wait until a query is
