@@ -17,7 +17,8 @@ drill)
     cp -a "$3" "$folder/data"
     "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
         -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB \
-        -c checkpoint_timeout=1h -c shared_buffers=128MB -c maintenance_work_mem=64MB -c jit=off >"$folder/log" 2>&1 &
+        -c checkpoint_timeout=1h -c shared_buffers=128MB -c maintenance_work_mem=64MB \
+        -c max_parallel_workers="$(($(nproc) - 1))" -c jit=off >"$folder/log" 2>&1 &
     server=$!
     trap 'kill -QUIT "$server"; wait "$server" || true; rm -rf "$folder"' EXIT
     until "$bin/psql" -XAqt -h "$folder" -U postgres -d postgres -c 'CREATE DATABASE restored' >/dev/null 2>&1; do

@@ -3,10 +3,10 @@
 from .tap import equal, matches
 
 
-def refused(box, pattern, source="shop", code=2, timeout=60):
+def refused(box, pattern, source="shop", code=2, timeout=60, through=()):
     """`pull` exits 2 with this sentence, the same one stands in its row, and the store is as it was."""
     before = box.files(source)
-    result = box.run("pull", source, code=code, timeout=timeout)
+    result = box.run("pull", source, code=code, timeout=timeout, through=through)
     matches(pattern, result.err, "what it says")
     row = box.json("history", source)["rounds"][0]
     equal((row["kind"], row["dump"], row["verdict"]), ("pull", None, "undecided"), "its row")
@@ -16,10 +16,10 @@ def refused(box, pattern, source="shop", code=2, timeout=60):
     return result
 
 
-def delivered(box, source="shop", timeout=120):
+def delivered(box, source="shop", timeout=120, through=()):
     """`pull` delivers; the new dump's path."""
     before = set(box.dumps(source))
-    box.run("pull", source, code=0, timeout=timeout)
+    box.run("pull", source, code=0, timeout=timeout, through=through)
     new = [path for path in box.dumps(source) if path not in before]
     equal(len(new), 1, "new dumps")
     return new[0]
