@@ -122,28 +122,39 @@ struct removal {
 
 static int remove_folder(struct removal *r, const char *name);
 
-/* Take one entry out of folder 'dir'. */
-static int remove_entry(struct removal *r, int dir, const char *name)
+/* Move a folder up to the top, under a name that no other remover of the same tree takes. */
+static int move_up(struct removal *r, int dir, const char *name)
 {
 	char aside[48];
 
+	do {
+		(void)snprintf(aside, sizeof(aside), ".removing-%d-%u", (int)getpid(), r->moved++);
+	} while (faccessat(r->top, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+	if (renameat(dir, name, r->top, aside) == 0)
+		return 0;
+	/* moving a folder writes to its '..' */
+	if (errno != EACCES || fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	return renameat(dir, name, r->top, aside);
+}
+
+static bool is_gone(int dir, const char *name)
+{
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+/* Take one entry out of folder 'dir'. */
+static int remove_entry(struct removal *r, int dir, const char *name)
+{
 	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return -1;
 	if (unlinkat(dir, name, AT_REMOVEDIR) == 0)
 		return 0;
-	if (dir == r->top)
-		return remove_folder(r, name);
-	do {
-		(void)snprintf(aside, sizeof(aside), ".removing-%u", r->moved++);
-	} while (faccessat(r->top, aside, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
-	if (renameat(dir, name, r->top, aside) == 0 || errno == ENOENT)
+	if ((dir == r->top ? remove_folder(r, name) : move_up(r, dir, name)) == 0)
 		return 0;
-	/* moving a folder writes to its '..' */
-	if (errno != EACCES || fchmodat(dir, name, 0700, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	return renameat(dir, name, r->top, aside);
+	return is_gone(dir, name) ? 0 : -1;
 }
 
 /* One pass over a folder. Returns how many entries it saw, -1 on an error. */
@@ -154,7 +165,7 @@ static int sweep(struct removal *r, int dir)
 	int seen = 0, fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -1;
+		return -1;
 	d = fdopendir(fd);
 	if (!d) {
 		close(fd);
@@ -185,17 +196,18 @@ static int remove_folder(struct removal *r, const char *name)
 	autoclose int dir = open_folder(r->top, name);
 
 	if (dir < 0)
-		return errno == ENOENT ? 0 : -1;
-	(void)fchmod(dir, 0700);
-	if (empty_folder(r, dir) < 0 || (unlinkat(r->top, name, AT_REMOVEDIR) < 0 && errno != ENOENT))
 		return -1;
-	return 0;
+	(void)fchmod(dir, 0700);
+	if (empty_folder(r, dir) < 0)
+		return -1;
+	return unlinkat(r->top, name, AT_REMOVEDIR);
 }
 
 int remove_tree(const char *path, struct error *err)
 {
 	autoclose int top = -1;
 	struct removal r = {0};
+	int left;
 
 	if (unlink(path) == 0 || errno == ENOENT)
 		return 0;
@@ -208,7 +220,10 @@ int remove_tree(const char *path, struct error *err)
 		return fail(err, ERR_IO, "open folder '%s' to remove it: %m", path);
 	(void)fchmod(top, 0700);
 	r.top = top;
-	if (empty_folder(&r, top) < 0 || (rmdir(path) < 0 && errno != ENOENT))
+	do
+		left = empty_folder(&r, top);
+	while (left == 0 && rmdir(path) < 0 && errno == ENOTEMPTY); /* somebody else moved a folder up */
+	if (left < 0 || path_exists(path))
 		return fail(err, ERR_IO, "remove folder '%s': %m", path);
 	return 0;
 }

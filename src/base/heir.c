@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 
 #define DIE_MS 10000 /* how long what writes into the folder may take to die of our death */
@@ -16,28 +17,30 @@
 static void remove_at_last(const char *folder)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	struct deadline deadline = deadline_in(NO_DEADLINE, DIE_MS);
 	struct error ignored;
 
-	for (int i = 0; i < DIE_MS / PAUSE_MS; i++)
-		if (remove_tree(folder, &ignored) < 0 || path_exists(folder))
-			nanosleep(&pause, NULL);
-		else
-			return;
+	while (remove_tree(folder, &ignored) < 0 && deadline_left(deadline) != 0)
+		nanosleep(&pause, NULL);
 }
 
+/* Only an end of the pledge is our death: whoever is in doubt removes nothing. */
 static void wait_for_the_end(const char *folder, int pledge)
 {
 	sigset_t all;
+	ssize_t n;
 	char none;
 
-	(void)setsid();
-	(void)dup2(pledge, STDIN_FILENO);
-	(void)close_range(STDOUT_FILENO, ~0U, 0);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
-	while (read(STDIN_FILENO, &none, 1) < 0 && errno == EINTR)
-		;
-	remove_at_last(folder);
+	(void)setsid();
+	if (dup2(pledge, STDIN_FILENO) < 0 || close_range(STDOUT_FILENO, ~0U, 0) < 0)
+		_exit(1);
+	do
+		n = read(STDIN_FILENO, &none, 1);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		remove_at_last(folder);
 	_exit(0);
 }
 

@@ -9,7 +9,8 @@
  *     target = cluster_target(&cluster, "shop");
  *
  * It dies with us, whatever kills us, and its heir then removes what it had in
- * DATA/scratch. After a power cut the next start sweeps it.
+ * DATA/scratch. Where the heir was killed too, or the power, the next start
+ * sweeps it.
  */
 #ifndef DRILLBOX_DRILL_CLUSTER_H
 #define DRILLBOX_DRILL_CLUSTER_H

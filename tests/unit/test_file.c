@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -218,6 +219,57 @@ static void test_a_tree_of_any_depth_goes(void **state)
 	assert_false(path_exists(tree));
 }
 
+/* Folders and files as a data folder of a server has them. */
+static void plant(const char *top)
+{
+	for (int i = 0; i < 6; i++)
+		for (int k = 0; k < 40; k++) {
+			autofree char *folder = format("%s/%d/%d/deep", top, i, k), *file = path_join(folder, "file");
+			struct error err;
+
+			assert_int_equal(make_dirs(folder, 0700, &err), 0);
+			put(file, "x");
+		}
+}
+
+/* One who removes the tree when 'gate' opens; exits with 0 when it was told that nothing is left. */
+static pid_t remover(const char *tree, const int gate[2])
+{
+	pid_t pid = fork();
+	struct error err;
+	char c;
+
+	if (pid != 0)
+		return pid;
+	close(gate[1]);
+	if (read(gate[0], &c, 1) < 0)
+		_exit(1);
+	_exit(remove_tree(tree, &err) == 0 ? 0 : 2);
+}
+
+static void test_two_may_remove_one_tree(void **state)
+{
+	autofree char *tree = in("shared");
+
+	(void)state;
+	for (int i = 0; i < 25; i++) {
+		int gate[2], first, second;
+		pid_t a, b;
+
+		plant(tree);
+		assert_int_equal(pipe(gate), 0);
+		a = remover(tree, gate);
+		b = remover(tree, gate);
+		close(gate[0]);
+		close(gate[1]);
+		assert_int_equal(waitpid(a, &first, 0), a);
+		assert_int_equal(waitpid(b, &second, 0), b);
+		assert_int_equal(first, 0);
+		assert_int_equal(second, 0);
+		assert_false(path_exists(tree));
+	}
+}
+
 static void test_many_files_in_one_folder_go(void **state)
 {
 	autofree char *tree = in("wide");
@@ -274,6 +326,7 @@ int main(void)
 		WITH_DIR(test_renaming_never_overwrites),
 		WITH_DIR(test_a_tree_goes_but_links_are_not_followed),
 		WITH_DIR(test_a_tree_of_any_depth_goes),
+		WITH_DIR(test_two_may_remove_one_tree),
 		WITH_DIR(test_many_files_in_one_folder_go),
 		WITH_DIR(test_sizes),
 	};

@@ -267,6 +267,7 @@ static bool gone_within(pid_t pid, int ms)
 /* KILL takes cluster and sandbox along. */
 static void test_killed_with_us(void **state)
 {
+	autofree char *folder = path_join(data, "scratch/orphan");
 	int told[2];
 	pid_t parent, server = 0;
 
@@ -274,7 +275,7 @@ static void test_killed_with_us(void **state)
 	assert_int_equal(pipe(told), 0);
 	parent = fork();
 	if (parent == 0) {
-		struct cluster_request r = request("orphan", true);
+		struct cluster_request r = request("orphan", false);
 		struct cluster c = CLUSTER_INIT;
 
 		if (cluster_start(&r, &c, &err) < 0 || write(told[1], &c.process.pid, sizeof(pid_t)) < 0)
@@ -287,6 +288,9 @@ static void test_killed_with_us(void **state)
 	assert_int_equal(kill(parent, SIGKILL), 0);
 	assert_int_equal(waitpid(parent, NULL, 0), parent);
 	assert_true(gone_within(server, 2000));
+	for (int i = 0; i < 500 && path_exists(folder); i++)
+		usleep(10000);
+	assert_false(path_exists(folder));
 	close(told[0]);
 }
 
