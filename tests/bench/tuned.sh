@@ -1,6 +1,6 @@
 #!/bin/bash
 # The hand-tuned limit: the settings drillbox uses, a cluster prepared beforehand, pg_restore -j, and nothing else: no
-# sandbox, no digest, no check. What a drill costs above this is drillbox's own.
+# sandbox, no digest, no check, in the locale of LANG. What a drill costs above this is drillbox's own.
 #     tuned.sh prepare TEMPLATE
 #     tuned.sh drill DUMP TEMPLATE FOLDER
 set -euo pipefail
@@ -13,17 +13,21 @@ prepare)
     ;;
 drill)
     folder=$4
+    workers=$(($(getconf _NPROCESSORS_ONLN) - 1))
+    [ "$workers" -le 8 ] || workers=8
     mkdir -p "$folder"
     cp -a "$3" "$folder/data"
     "$bin/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c fsync=off -c full_page_writes=off \
         -c synchronous_commit=off -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=8GB \
         -c checkpoint_timeout=1h -c shared_buffers=128MB -c maintenance_work_mem=64MB \
-        -c max_parallel_workers="$(($(nproc) - 1))" -c jit=off >"$folder/log" 2>&1 &
+        -c max_parallel_workers="$workers" -c jit=off >"$folder/log" 2>&1 &
     server=$!
     trap 'kill -QUIT "$server"; wait "$server" || true; rm -rf "$folder"' EXIT
-    until "$bin/psql" -XAqt -h "$folder" -U postgres -d postgres -c 'CREATE DATABASE restored' >/dev/null 2>&1; do
+    psql=("$bin/psql" -XAqt -h "$folder" -U postgres -d postgres -c)
+    until "${psql[@]}" "SELECT 1" >/dev/null 2>&1; do
         sleep 0.01
     done
+    "${psql[@]}" "CREATE DATABASE restored TEMPLATE template0 LOCALE '$LANG'"
     "$bin/pg_restore" -h "$folder" -U postgres -d restored --no-owner --no-privileges -j "$(nproc)" "$2"
     ;;
 esac
