@@ -87,8 +87,11 @@ void report_status(const struct report *r, const struct status *s);
 /* `doctor`: the prechecks of one source, or of the box (source NULL). */
 void report_doctor(const struct report *r, const char *source, const struct prechecks *list);
 
-/* `check`: broken source files with their sentence, or that all is well. */
-void report_check(const struct report *r, const struct config *c);
+/*
+ * `check`: broken source files and checks of the operator's with their sentence,
+ * or that all is well. 'wrong' are the checks' sentences, 'good' how many have none.
+ */
+void report_check(const struct report *r, const struct config *c, const struct strings *wrong, size_t good);
 
 /*
  * `config`: the keys that differ from their default, of the box and of each

@@ -86,11 +86,13 @@ void report_doctor(const struct report *r, const char *source, const struct prec
 
 /* ---- check ---- */
 
-static void check_json(const struct report *r, const struct config *c)
+static void check_json(const struct report *r, const struct config *c, const struct strings *wrong, size_t good)
 {
 	struct json *root = json_begin();
 	struct json *sources = json_new_array();
-	bool ok = true;
+	struct json *checks = json_new_object();
+	struct json *errors = json_new_array();
+	bool ok = wrong->count == 0;
 
 	for (size_t i = 0; i < c->source_count; i++) {
 		const struct source_config *s = c->sources[i];
@@ -103,15 +105,19 @@ static void check_json(const struct report *r, const struct config *c)
 		json_set_text(row, "error", s->broken ? s->why.text : NULL);
 		json_add(sources, row);
 	}
+	for (size_t i = 0; i < wrong->count; i++)
+		json_add_text(errors, wrong->items[i]);
+	json_set_int(checks, "ok", (int64_t)good);
+	json_set(checks, "errors", errors);
 	json_set_bool(root, "ok", ok);
 	json_set_text(root, "path", c->path);
 	json_set(root, "sources", sources);
+	json_set(root, "checks", checks);
 	json_end(r, root);
 }
 
-static void check_text(const struct report *r, const struct config *c)
+static size_t print_broken_sources(const struct report *r, const struct config *c)
 {
-	autofree char *path = printable(c->path, false);
 	size_t broken = 0;
 
 	for (size_t i = 0; i < c->source_count; i++)
@@ -121,16 +127,35 @@ static void check_text(const struct report *r, const struct config *c)
 		}
 	if (broken)
 		fprintf(r->to, "%zu of %zu sources cannot be used; the others go on\n", broken, c->source_count);
-	else
-		fprintf(r->to, "ok: %s and %zu %s\n", path, c->source_count, c->source_count == 1 ? "source" : "sources");
+	return broken;
 }
 
-void report_check(const struct report *r, const struct config *c)
+static void check_text(const struct report *r, const struct config *c, const struct strings *wrong, size_t good)
+{
+	autofree char *path = printable(c->path, false), *dir = printable(c->dir, false);
+	size_t broken = print_broken_sources(r, c);
+
+	for (size_t i = 0; i < wrong->count; i++) {
+		autofree char *sentence = printable(wrong->items[i], false);
+
+		print_wrapped(r->to, sentence, 0, 2, width_of(r));
+	}
+	if (broken || wrong->count)
+		return;
+	fprintf(r->to, "ok: %s", path);
+	if (c->source_count)
+		fprintf(r->to, ", %zu %s, %zu %s of your own\n", c->source_count, c->source_count == 1 ? "source" : "sources", good,
+			good == 1 ? "check" : "checks");
+	else
+		fprintf(r->to, "; no source yet: describe one in %s/sources.d/NAME.conf\n", dir);
+}
+
+void report_check(const struct report *r, const struct config *c, const struct strings *wrong, size_t good)
 {
 	if (r->json)
-		check_json(r, c);
+		check_json(r, c, wrong, good);
 	else
-		check_text(r, c);
+		check_text(r, c, wrong, good);
 }
 
 /* ---- config ---- */

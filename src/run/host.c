@@ -107,9 +107,14 @@ int host_data_usable(const char *data, struct error *err)
 	return 0;
 }
 
-int host_make_data(const char *data, struct error *err)
+bool host_data_new(const char *data)
 {
 	autofree char *parent = path_dir(data);
 
-	return path_exists(data) || !path_is_dir(parent) ? 0 : make_dirs(data, 0755, err);
+	return !path_exists(data) && path_is_dir(parent);
+}
+
+int host_make_data(const char *data, struct error *err)
+{
+	return host_data_new(data) ? make_dirs(data, 0755, err) : 0;
 }

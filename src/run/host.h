@@ -22,7 +22,10 @@ MUST_CHECK int host_disk_well(const char *data, struct error *err);
 /* That it may be written by us, be there room or not: what removes something needs none. Writes nothing. */
 MUST_CHECK int host_data_usable(const char *data, struct error *err);
 
-/* A new box has no data folder yet: made where the folder above it is there. Where that is not, its disk is missing. */
+/* A new box has no data folder yet, and the one above it is there. Where that is not, its disk is missing. */
+bool host_data_new(const char *data);
+
+/* Make a new box's data folder; of any other, nothing. */
 MUST_CHECK int host_make_data(const char *data, struct error *err);
 
 #endif

@@ -1,4 +1,6 @@
 /* Verbs for setting up: the configuration as it is understood, and what could stop the next round. */
+#include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "drill/sql_checks.h"
 #include "port/sandbox.h"
 #include "port/toolset.h"
 #include "pull/precheck.h"
@@ -24,20 +27,74 @@ static const char *plural(size_t n)
 	return n == 1 ? "" : "s";
 }
 
+/* ---- check */
+
+static bool is_source(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->source_count; i++)
+		if (same(c->sources[i]->name, name))
+			return true;
+	return false;
+}
+
+/* A folder that no drill will ever look into. */
+static int look_for_strays(const struct config *c, const char *checks, struct strings *wrong, struct error *err)
+{
+	autoclosedir DIR *d = opendir(checks);
+	const struct dirent *e;
+
+	if (!d && errno != ENOENT)
+		return fail(err, ERR_IO, "open folder '%s': %m; make it readable or remove it", checks);
+	while (d && (errno = 0, e = readdir(d)))
+		if (e->d_name[0] != '.' && !is_source(c, e->d_name))
+			strings_add_owned(wrong, format("checks.d/%s: there is no source '%s', so nothing asks these checks; give "
+							"it the name of a source, or remove it",
+							e->d_name, e->d_name));
+	if (d && errno)
+		return fail(err, ERR_IO, "read folder '%s': %m; look at the disk", checks);
+	return 0;
+}
+
+/* What is wrong with the operator's checks, a sentence each, and how many are understood. */
+static int look_at_checks(const struct config *c, size_t *ret_good, struct strings *wrong, struct error *err)
+{
+	autofree char *all = path_join(c->dir, "checks.d");
+
+	for (size_t i = 0; i < c->source_count; i++) {
+		CLEANUP(sql_checks_done) struct sql_checks checks = {0};
+		autofree char *dir = path_join(all, c->sources[i]->name);
+
+		if (sql_checks_read(dir, &checks, err) < 0)
+			return -1;
+		for (size_t k = 0; k < checks.count; k++)
+			if (checks.items[k].broken)
+				strings_add_owned(wrong, format("checks.d/%s: %s", c->sources[i]->name,
+								checks.items[k].why_broken.text));
+			else
+				++*ret_good;
+	}
+	if (look_for_strays(c, all, wrong, err) < 0)
+		return -1;
+	strings_sort(wrong);
+	return 0;
+}
+
 int verb_check(const struct options *o)
 {
 	struct report r = report_to(stdout, o->json);
 	CLEANUP(config_done) struct config config = {0};
+	CLEANUP(strings_done) struct strings wrong = {0};
 	struct error err;
+	size_t good = 0;
 
 	if (config_environment((const char *const *)environ, &err) < 0 ||
-	    configuration_load(o->config, &config, &err) < 0)
+	    configuration_load(o->config, &config, &err) < 0 || look_at_checks(&config, &good, &wrong, &err) < 0)
 		return say_error(&err);
-	report_check(&r, &config);
+	report_check(&r, &config, &wrong, good);
 	for (size_t i = 0; i < config.source_count; i++)
 		if (config.sources[i]->broken)
 			return EX_CONFIG;
-	return 0;
+	return wrong.count ? EX_CONFIG : 0;
 }
 
 int verb_config(const struct options *o)
@@ -74,6 +131,18 @@ static void look_at_config(const struct config *config, struct prechecks *list)
 			      config->source_count, plural(config->source_count));
 }
 
+/* A box that never ran: whether its first round can make the data folder. */
+static void look_at_new_data(const char *data, struct prechecks *list)
+{
+	autofree char *parent = path_dir(data);
+
+	if (access(parent, W_OK | X_OK) < 0)
+		prechecks_add(list, PRECHECK_BAD, ERR_IO, "disk", "make the folder and give it to the user drillbox runs as",
+			      "the data folder '%s' is not there and may not be made in '%s': %m", data, parent);
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "disk", NULL, "a new box: the first round makes '%s'", data);
+}
+
 static void look_at_disk(const struct config *config, struct prechecks *list)
 {
 	CLEANUP(store_free) struct store *store = NULL;
@@ -83,6 +152,10 @@ static void look_at_disk(const struct config *config, struct prechecks *list)
 	int64_t reserve;
 	struct error err;
 
+	if (host_data_new(config->box.data)) {
+		look_at_new_data(config->box.data, list);
+		return;
+	}
 	if (host_data_usable(config->box.data, &err) < 0 ||
 	    store_open(config->box.data, STORE_LOOK, &store, &err) < 0 || store_room(store, &room, &err) < 0) {
 		prechecks_add_error(list, "disk", &err);
