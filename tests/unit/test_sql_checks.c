@@ -271,6 +271,7 @@ static void test_folder(void **state)
 
 	assert_int_equal(sql_checks_read(dir, &checks, &err), 0);
 	assert_int_equal(checks.count, 0);
+	sql_checks_done(&checks);
 	assert_int_equal(sql_checks_read("/dev/null", &checks, &err), -1);
 	assert_int_equal(err.kind, ERR_IO);
 }
