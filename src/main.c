@@ -51,7 +51,7 @@ static const struct verb verbs[] = {
 	 verb_prune},
 	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", "", 0, 1, OPT_JSON,
 	 verb_doctor},
-	{"check", "", "read the configuration and your checks, and say what is wrong", "", 0, 0, OPT_JSON, verb_check},
+	{"check", "", "read configuration and checks, and say what is wrong", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
 	{"daemon", "", "keep the schedule, the lights and the button",
