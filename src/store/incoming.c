@@ -28,7 +28,7 @@ int store_begin(struct store *s, const char *source, struct incoming *ret, struc
 		return -1;
 	if (!source_name_valid(source))
 		return fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
-	if (make_dirs(folder, 0700, err) < 0)
+	if (make_dirs(folder, 0700, err) < 0 || share_with(s->readers, AT_FDCWD, folder, err) < 0)
 		return -1;
 	do {
 		autofree char *name = part_name(INCOMING);
@@ -62,6 +62,7 @@ void store_abort(struct incoming *in)
 
 /* A dump on its way from the private folder to its name. */
 struct arrival {
+	const struct store *store;
 	struct incoming *in;
 	const struct manifest *manifest;
 	struct deadline deadline;
@@ -165,30 +166,24 @@ static int choose_name(struct arrival *a, struct error *err)
 
 /* ---------------------------------------------------------------- its bytes */
 
-/* 0600, and for a folder's files too, whatever umask pg_dump had. */
+/* Whatever umask pg_dump had: the dump is for those who may fetch, a folder's list of files for every reader. */
 static int set_modes(const struct arrival *a, struct error *err)
 {
 	CLEANUP(strings_done) struct strings names = {0};
 	autoclose int fd = -1;
 
-	if (!a->is_dir) {
-		if (fchmodat(a->in->folder_fd, DUMP, 0600, 0) < 0)
-			return fail(err, ERR_IO, "set the mode of '%s': %m", a->in->path);
+	if (share_with(a->is_dir ? a->store->readers : a->store->fetchers, a->in->folder_fd, DUMP, err) < 0)
+		return -1;
+	if (!a->is_dir)
 		return 0;
-	}
 	fd = open_folder(a->in->folder_fd, DUMP);
-	if (fd < 0 || fchmod(fd, 0700) < 0)
-		return fail(err, ERR_IO, "set the mode of '%s': %m", a->in->path);
+	if (fd < 0)
+		return fail(err, ERR_IO, "open folder '%s': %m", a->in->path);
 	if (folder_names(fd, a->in->path, &names, err) < 0)
 		return -1;
-	for (size_t i = 0; i < names.count; i++) {
-		struct stat st;
-
-		/* anything but a file is refused when it is read back */
-		if (fstatat(fd, names.items[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    (S_ISREG(st.st_mode) && fchmodat(fd, names.items[i], 0600, 0) < 0))
-			return fail(err, ERR_IO, "set the mode of '%s/%s': %m", a->in->path, names.items[i]);
-	}
+	for (size_t i = 0; i < names.count; i++)
+		if (share_with(a->store->fetchers, fd, names.items[i], err) < 0)
+			return fail_within(err, "%s", a->in->path);
 	return 0;
 }
 
@@ -241,7 +236,8 @@ static int write_manifest(const struct arrival *a, struct digest_result *ret, st
 	const struct digest_reading how = {.deadline = &a->deadline};
 	autofclose FILE *f = create_beside(a, MANIFEST, err);
 
-	if (!f || manifest_write(a->manifest, f, err) < 0 || flush_and_sync(f, "manifest", err) < 0)
+	if (!f || share_with(a->store->readers, a->in->folder_fd, MANIFEST, err) < 0 ||
+	    manifest_write(a->manifest, f, err) < 0 || flush_and_sync(f, "manifest", err) < 0)
 		return -1;
 	return digest_file(path, &how, ret, err);
 }
@@ -251,7 +247,7 @@ static int write_sums(const struct arrival *a, const char *manifest_sha256, stru
 {
 	autofclose FILE *f = create_beside(a, SUMS, err);
 
-	if (!f)
+	if (!f || share_with(a->store->readers, a->in->folder_fd, SUMS, err) < 0)
 		return -1;
 	if (!a->is_dir)
 		(void)fputs(a->digests.text, f);
@@ -330,6 +326,7 @@ int store_commit(struct store *s, struct incoming *in, const struct manifest *m,
 		 struct dump *ret, struct error *err)
 {
 	CLEANUP(arrival_done) struct arrival a = {
+		.store = s,
 		.in = in,
 		.manifest = m,
 		.deadline = deadline,

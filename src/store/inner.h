@@ -10,12 +10,14 @@
 #include "store/store.h"
 
 struct store {
+	gid_t readers, fetchers; /* NOBODY: no such group here */
 	char *data;    /* canonical */
 	char *root;    /* DATA/store */
 	char *scratch; /* DATA/scratch */
 	bool may_work;
 };
 
+#define NOBODY ((gid_t)-1)
 #define PART ".part"
 #define INCOMING "incoming-"
 #define REMOVING "removing-"
@@ -43,6 +45,13 @@ char *part_name(const char *prefix);
 
 /* Sources that have a folder in the store, sorted; what is none is a sentence in 'trouble' (may be NULL). */
 MUST_CHECK int store_sources(struct store *s, struct strings *ret, struct strings *trouble, struct error *err);
+
+/*
+ * Let a group read a file or a folder, and nobody else but its owner: 0640 or
+ * 0750. 0600 or 0700 where the group is NOBODY, or cannot be given it. What is
+ * neither is left as it is. 'at' as for openat(2).
+ */
+MUST_CHECK int share_with(gid_t group, int at, const char *name, struct error *err);
 
 /* ERR_BUG unless the store was opened to work. */
 MUST_CHECK int must_work(const struct store *s, struct error *err);

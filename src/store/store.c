@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,33 @@ char *part_name(const char *prefix)
 	(void)!getrandom(bytes, sizeof(bytes), 0);
 	digits = hex(bytes, sizeof(bytes));
 	return format("%s%s" PART, prefix, digits);
+}
+
+int share_with(gid_t group, int at, const char *name, struct error *err)
+{
+	struct stat st;
+	mode_t mode;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail(err, ERR_IO, "look at '%s': %m", name);
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return 0;
+	/* who is not in the group, or has a file system without owners, cannot give it away: then it is shared with nobody */
+	if (group != NOBODY && st.st_gid != group && fchownat(at, name, (uid_t)-1, group, AT_SYMLINK_NOFOLLOW) < 0)
+		group = NOBODY;
+	mode = S_ISDIR(st.st_mode) ? 0700 : 0600;
+	if (group != NOBODY)
+		mode |= S_ISDIR(st.st_mode) ? 0050 : 0040;
+	if ((st.st_mode & 07777) != mode && fchmodat(at, name, mode, 0) < 0)
+		return fail(err, ERR_IO, "set the mode of '%s': %m", name);
+	return 0;
+}
+
+static gid_t group_called(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	return group ? group->gr_gid : NOBODY;
 }
 
 int must_work(const struct store *s, struct error *err)
@@ -142,8 +170,8 @@ static int check_writable(const char *data, struct error *err)
 	return 0;
 }
 
-/* A folder of ours: real, and nobody else's to look into. */
-static int make_folder(const char *path, struct error *err)
+/* A folder of ours: real, and nobody else's to look into but that group's. */
+static int make_folder(const char *path, gid_t group, struct error *err)
 {
 	autoclose int fd = -1;
 
@@ -154,7 +182,7 @@ static int make_folder(const char *path, struct error *err)
 		return fail(err, ERR_IO, "'%s' is a link or a file: drillbox wants a folder of its own there", path);
 	if (fd < 0)
 		return fail(err, ERR_IO, "open folder '%s': %m", path);
-	return 0;
+	return share_with(group, AT_FDCWD, path, err);
 }
 
 static int write_readme(const char *data, struct error *err)
@@ -173,13 +201,15 @@ int store_open(const char *data, enum store_use use, struct store **ret, struct 
 	CLEANUP(store_free) struct store *s = xcalloc(1, sizeof(*s));
 
 	s->may_work = use == STORE_WORK;
+	s->readers = group_called(STORE_READERS);
+	s->fetchers = group_called(STORE_FETCHERS);
 	if (find_data(data, use, &s->data, err) < 0)
 		return -1;
 	s->root = path_join(s->data, "store");
 	s->scratch = path_join(s->data, "scratch");
 	if (use == STORE_WORK &&
-	    (check_writable(s->data, err) < 0 || make_folder(s->root, err) < 0 || make_folder(s->scratch, err) < 0 ||
-	     write_readme(s->data, err) < 0))
+	    (check_writable(s->data, err) < 0 || make_folder(s->root, s->readers, err) < 0 ||
+	     make_folder(s->scratch, NOBODY, err) < 0 || write_readme(s->data, err) < 0))
 		return -1;
 	*ret = take(s);
 	return 0;
@@ -203,6 +233,15 @@ const char *store_scratch(const struct store *s)
 
 /* ---------------------------------------------------------------- room */
 
+/* Who only looks may not see into all of it: what is hidden from him counts for nothing. */
+static int add_up(const struct store *s, const char *path, int64_t *ret, struct error *err)
+{
+	if (tree_bytes(path, ret, err) == 0)
+		return 0;
+	*ret = 0;
+	return !s->may_work && err->os_errno == EACCES ? 0 : -1;
+}
+
 static int add_shares(struct store *s, struct store_room *room, struct error *err)
 {
 	CLEANUP(strings_done) struct strings sources = {0};
@@ -216,7 +255,7 @@ static int add_shares(struct store *s, struct store_room *room, struct error *er
 		room->shares = grow(room->shares, room->share_count, sizeof(*room->shares));
 		share = &room->shares[room->share_count++];
 		share->source = xstrdup(sources.items[i]);
-		if (tree_bytes(path, &share->bytes, err) < 0)
+		if (add_up(s, path, &share->bytes, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -233,7 +272,7 @@ int store_room(struct store *s, struct store_room *ret, struct error *err)
 	room.size = (int64_t)vfs.f_blocks * (int64_t)vfs.f_frsize;
 	if (free_bytes(there, &room.free, err) < 0 || add_shares(s, &room, err) < 0)
 		return -1;
-	if (path_exists(s->scratch) && tree_bytes(s->scratch, &room.scratch, err) < 0)
+	if (path_exists(s->scratch) && add_up(s, s->scratch, &room.scratch, err) < 0)
 		return -1;
 	*ret = room;
 	room = (struct store_room){0};

@@ -16,7 +16,10 @@
  *     return store_commit(store, &in, &manifest, &dump, err);
  *
  * Whoever opens with STORE_WORK holds DATA/lock (run/lock.h) and so is alone.
- * Everything below DATA/store is 0700 and 0600. Links are never followed there.
+ * Links are never followed below DATA/store. All of it is 0700 and 0600, but for
+ * two groups, where they exist and whoever works is in them: members of
+ * STORE_READERS may list it and read manifests and digest lists, members of
+ * STORE_FETCHERS too may read the dumps themselves.
  */
 #ifndef DRILLBOX_STORE_STORE_H
 #define DRILLBOX_STORE_STORE_H
@@ -30,6 +33,9 @@
 #include "base/text.h"
 #include "model/dump.h"
 #include "model/manifest.h"
+
+#define STORE_READERS "drillbox-read"
+#define STORE_FETCHERS "drillbox-fetch"
 
 struct store;
 

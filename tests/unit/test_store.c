@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "port/digest.h"
+#include "store/inner.h"
 #include "store/manifest_file.h"
 #include "store/store.h"
 #include "store/sums.h"
@@ -320,6 +321,51 @@ static void a_folder_comes_in(void **state)
 	assert_int_equal(store_digests(&d, &digests, &err), 0);
 	assert_string_equal(digests.dump, d.sha256);
 	assert_true(digests.manifest[0]);
+}
+
+static gid_t group_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_gid;
+}
+
+/* Where the two groups exist: readers get the lists, fetchers the dumps, nobody else anything. */
+static void groups_may_read(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+
+	(void)state;
+	s->readers = s->fetchers = getgid();
+	for (int folder = 0; folder < 2; folder++) {
+		CLEANUP(dump_done) struct dump d = brought(s, TAKEN + folder * 60, folder);
+		autofree char *manifest = store_manifest_path(&d), *list = store_digest_path(&d);
+
+		assert_int_equal(mode_of(d.path), folder ? 0750 : 0640);
+		assert_int_equal(mode_of(manifest), 0640);
+		assert_int_equal(mode_of(list), 0640);
+		assert_int_equal(group_of(d.path), getgid());
+	}
+	assert_int_equal(mode_of(below("store/shop")), 0750);
+	assert_int_equal(mode_of(below("store/shop/shop_20251122_041600.d/toc.dat")), 0640);
+	assert_int_equal(mode_of(below("scratch")), 0700);
+}
+
+/* A group that whoever works is not in: it stays our own. */
+static void other_groups_may_not(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(dump_done) struct dump d = {0};
+
+	(void)state;
+	if (geteuid() == 0)
+		skip();
+	s->readers = s->fetchers = 54321;
+	d = brought(s, TAKEN, false);
+	assert_int_equal(mode_of(d.path), 0600);
+	assert_int_equal(mode_of(below("store/shop")), 0700);
+	assert_int_equal(group_of(d.path), getgid());
 }
 
 static void plain_sql_is_told_by_its_bytes(void **state)
@@ -687,6 +733,24 @@ static void room_is_counted(void **state)
 	assert_string_equal(room.shares[0].source, "shop");
 	assert_true(room.shares[0].bytes > d.bytes);
 	assert_int_equal(room.scratch, 5);
+}
+
+/* Scratch is nobody else's to look into; who reads the rest is not turned away for it. */
+static void room_is_counted_as_far_as_it_is_seen(void **state)
+{
+	CLEANUP(store_room_done) struct store_room room = {0};
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(store_free) struct store *looks = open_store(STORE_LOOK);
+	struct error err;
+
+	(void)state;
+	if (geteuid() == 0)
+		skip();
+	assert_int_equal(chmod(below("scratch"), 0), 0);
+	assert_int_equal(store_room(s, &room, &err), -1);
+	assert_int_equal(store_room(looks, &room, &err), 0);
+	assert_int_equal(room.scratch, 0);
+	assert_int_equal(chmod(below("scratch"), 0700), 0);
 }
 
 static void the_reserve_is_kept(void **state)
@@ -1085,6 +1149,8 @@ int main(void)
 		IN_FOLDER(links_are_no_folders_of_ours),
 		IN_FOLDER(a_file_comes_in),
 		IN_FOLDER(a_folder_comes_in),
+		IN_FOLDER(groups_may_read),
+		IN_FOLDER(other_groups_may_not),
 		IN_FOLDER(plain_sql_is_told_by_its_bytes),
 		IN_FOLDER(what_is_no_dump_is_refused),
 		IN_FOLDER(a_second_has_room_for_four),
@@ -1098,6 +1164,7 @@ int main(void)
 		IN_FOLDER(dumps_are_found_by_name_and_path),
 		IN_FOLDER(lists_are_read_strictly),
 		IN_FOLDER(room_is_counted),
+		IN_FOLDER(room_is_counted_as_far_as_it_is_seen),
 		IN_FOLDER(the_reserve_is_kept),
 		IN_FOLDER(a_file_goes_out),
 		IN_FOLDER(a_folder_goes_out),
