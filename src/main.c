@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "port/sandbox.h"
+#include "run/login.h"
 #include "run/verb.h"
 #include "version.h"
 
@@ -71,7 +72,8 @@ static void print_usage(FILE *to)
 	}
 	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
 	      "  --verbose       also say what else was seen on the way\n"
-	      "  --version       the version, and the commit it was built from\n\n"
+	      "  --version       the version, and the commit it was built from\n"
+	      "  -c REQUEST      as a login shell: what may be asked over SSH, and nothing else\n\n"
 	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail,\n"
 	      "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
 	      to);
@@ -147,36 +149,66 @@ static int parse_globals(int argc, char **argv, struct options *o, int *ret_code
 	return -1;
 }
 
-int main(int argc, char **argv)
+/* The verb argv[0] with its words; its exit code. */
+static int run_verb(int argc, char **argv, struct options *o)
 {
-	struct options o = {.config = "/etc/drillbox/drillbox.conf"};
-	const struct verb *verb;
+	const struct verb *verb = find_verb(argv[0]);
 	struct error err;
 	bool help;
-	int at, code = EX_OK;
+	int code;
 
-	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
-		return sandbox_inner(argc, argv);
-	at = parse_globals(argc, argv, &o, &code);
-	if (at < 0)
-		return code;
-	verb = find_verb(argv[at]);
-	if (!verb && strcmp(argv[at], "help") == 0) {
-		print_usage(stdout);
-		return EX_OK;
-	}
 	if (!verb)
-		return unknown_verb(argv[at]);
-	if (options_parse(verb, argc - at - 1, argv + at + 1, &o, &help, &err) < 0)
+		return unknown_verb(argv[0]);
+	if (options_parse(verb, argc - 1, argv + 1, o, &help, &err) < 0)
 		return say_error(&err);
 	if (help) {
 		print_verb_help(verb);
 		return EX_OK;
 	}
-	code = verb->run(&o);
+	code = verb->run(o);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_error("writing to standard output failed: what you read may be cut off");
 		return code ? code : 2;
 	}
 	return code;
+}
+
+/* As somebody's shell: one request, by the same table, and the end. */
+static int serve_login(int argc, char **argv, struct options *o)
+{
+	CLEANUP(strings_done) struct strings words = {0};
+	autofree char **again = NULL;
+	struct error err;
+	int code;
+
+	if (login_open(argc, argv, &words, &err) < 0)
+		return say_error(&err);
+	o->remote = true;
+	if (words.count == 0) {
+		code = run_verb(1, (char *[]){"status", NULL}, o);
+		login_greet();
+		return code;
+	}
+	again = xcalloc(words.count + 1, sizeof(*again)); /* options_parse() moves the words about */
+	memcpy(again, words.items, words.count * sizeof(*again));
+	return run_verb((int)words.count, again, o);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.config = "/etc/drillbox/drillbox.conf"};
+	int at, code = EX_OK;
+
+	if (login_asked(argc, argv))
+		return serve_login(argc, argv, &o);
+	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
+		return sandbox_inner(argc, argv);
+	at = parse_globals(argc, argv, &o, &code);
+	if (at < 0)
+		return code;
+	if (strcmp(argv[at], "help") == 0) {
+		print_usage(stdout);
+		return EX_OK;
+	}
+	return run_verb(argc - at, argv + at, &o);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define LOOK_AFTER_MS ((int64_t)24 * 3600 * 1000) /* a copy that cannot be re-read is tried again after a day */
+#define MOST_WISHED 100 /* tasks that wait, beyond which a wish is in vain */
 
 static void add(struct agenda *a, const char *verb, const char *what, enum trigger trigger)
 {
@@ -80,6 +81,25 @@ void agenda_add_press(struct agenda *a, const struct overview *o, bool rounds)
 		add(a, rounds || o->status.sources[i].dumps == 0 ? "round" : "drill", o->status.sources[i].source,
 		    TRIGGER_BUTTON);
 	}
+}
+
+static void add_wish(struct agenda *a, const char *what)
+{
+	if (a->count >= MOST_WISHED)
+		return;
+	for (size_t i = 0; i < a->count; i++)
+		if (same(a->tasks[i].verb, "drill") && same(a->tasks[i].what, what))
+			return;
+	add(a, "drill", what, TRIGGER_OPERATOR);
+}
+
+void agenda_add_drill(struct agenda *a, const struct overview *o, const char *what)
+{
+	if (*what)
+		add_wish(a, what);
+	for (size_t i = 0; !*what && i < o->status.source_count; i++)
+		if (o->sources[i].usable && o->status.sources[i].dumps)
+			add_wish(a, o->status.sources[i].source);
 }
 
 bool agenda_next(struct agenda *a, struct task *ret)

@@ -34,6 +34,9 @@ bool agenda_add_due(struct agenda *a, const struct overview *o, int64_t now, int
  */
 void agenda_add_press(struct agenda *a, const struct overview *o, bool rounds);
 
+/* Somebody wants SOURCE or DUMP drilled, or with "" the newest dump of each source. What waits already is not added again. */
+void agenda_add_drill(struct agenda *a, const struct overview *o, const char *what);
+
 /* Take the first; false when there is none. The caller owns it: task_done(). */
 bool agenda_next(struct agenda *a, struct task *ret);
 void task_done(struct task *t);

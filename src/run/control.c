@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "model/request.h"
 #include "port/json.h"
 
 #define SOCKET_NAME "control.sock"
 #define CLIENTS 8
-#define LINE_CAP 64
-#define REPLY_CAP 512
+#define LINE_CAP (REQUEST_LONGEST + 2)
+#define REPLY_CAP 1024
+#define MOST_GROUPS 1024
 #define CLIENT_MS 2000 /* how long the daemon keeps a silent client */
 #define ANSWER_MS 5000 /* how long a verb waits for the daemon, whose disk may be busy; a dead one refuses at once */
 
@@ -108,9 +110,49 @@ static void admit(struct control *c, int64_t now)
 	}
 }
 
-static char *answer(const char *line, const struct lights *lights, bool held, bool *look)
+void wishes_done(struct wishes *w)
+{
+	strings_done(&w->drills);
+	*w = (struct wishes){0};
+}
+
+/* Whether who is at the other end may have something drilled. */
+static bool may_drill(int fd)
+{
+	const struct group *drillers = getgrnam(CONTROL_DRILLERS);
+	gid_t groups[MOST_GROUPS];
+	struct ucred who = {.uid = (uid_t)-1};
+	socklen_t length = sizeof(who), groups_length = sizeof(groups);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &length) < 0)
+		return false;
+	if (who.uid == 0 || who.uid == geteuid())
+		return true;
+	if (!drillers || getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &groups_length) < 0)
+		return false;
+	for (size_t i = 0; i < groups_length / sizeof(*groups); i++)
+		if (groups[i] == drillers->gr_gid)
+			return true;
+	return who.gid == drillers->gr_gid;
+}
+
+static int take_drill(int fd, const char *line, struct wishes *wishes, struct error *err)
+{
+	CLEANUP(strings_done) struct strings words = {0};
+
+	if (!may_drill(fd))
+		return fail(err, ERR_PRIVILEGE, "you may not have the daemon drill: become a member of group '%s'",
+			    CONTROL_DRILLERS);
+	if (request_parse(line, RIGHT_DRILL, &words, err) < 0)
+		return -1;
+	strings_add(&wishes->drills, words.count > 1 ? words.items[1] : "");
+	return 0;
+}
+
+static char *answer(int fd, const char *line, const struct lights *lights, bool held, struct wishes *wishes)
 {
 	CLEANUP(json_free) struct json *reply = json_new_object();
+	struct error err;
 
 	if (strcmp(line, "lights") == 0) {
 		json_set_text(reply, "pass", pattern_word(lights->pass));
@@ -118,16 +160,20 @@ static char *answer(const char *line, const struct lights *lights, bool held, bo
 		json_set_text(reply, "fail", pattern_word(lights->fail));
 		json_set_bool(reply, "button_held_at_start", held);
 	} else if (strcmp(line, "look") == 0) {
-		*look = true;
+		wishes->look = true;
 		json_set_bool(reply, "ok", true);
+	} else if (strcmp(line, "drill") != 0 && !starts_with(line, "drill ")) {
+		json_set_text(reply, "error", "say 'lights', 'look' or 'drill'");
+	} else if (take_drill(fd, line, wishes, &err) < 0) {
+		json_set_text(reply, "error", err.text);
 	} else {
-		json_set_text(reply, "error", "say 'lights' or 'look'");
+		json_set_bool(reply, "ok", true);
 	}
 	return json_text(reply, false);
 }
 
 /* Read what came; a whole line is answered, and the client is done. */
-static void hear(struct client *client, const struct lights *lights, bool held, bool *look)
+static void hear(struct client *client, const struct lights *lights, bool held, struct wishes *wishes)
 {
 	ssize_t n = read(client->fd, client->line + client->length, LINE_CAP - 1 - client->length);
 	autofree char *reply = NULL;
@@ -148,17 +194,16 @@ static void hear(struct client *client, const struct lights *lights, bool held, 
 		return;
 	}
 	*end = '\0';
-	reply = answer(client->line, lights, held, look);
+	reply = answer(client->fd, client->line, lights, held, wishes);
 	/* a reply is far smaller than any socket buffer: one that does not fit is from a client that is gone */
 	(void)send(client->fd, reply, strlen(reply), MSG_NOSIGNAL | MSG_DONTWAIT);
 	(void)send(client->fd, "\n", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	drop(client);
 }
 
-bool control_serve(struct control *c, const struct lights *lights, bool button_held_at_start)
+void control_serve(struct control *c, const struct lights *lights, bool button_held_at_start, struct wishes *wishes)
 {
 	int64_t now = clock_mono_ms();
-	bool look = false;
 
 	admit(c, now);
 	for (size_t i = 0; i < CLIENTS; i++) {
@@ -166,11 +211,10 @@ bool control_serve(struct control *c, const struct lights *lights, bool button_h
 
 		if (client->fd < 0)
 			continue;
-		hear(client, lights, button_held_at_start, &look);
+		hear(client, lights, button_held_at_start, wishes);
 		if (client->fd >= 0 && now >= client->until_ms)
 			drop(client);
 	}
-	return look;
 }
 
 void control_close(struct control **c)
@@ -266,4 +310,19 @@ void control_poke(const char *data)
 	char text[REPLY_CAP];
 
 	(void)ask(data, "look\n", text, sizeof(text));
+}
+
+int control_drill(const char *data, const char *what, struct error *err)
+{
+	autofree char *line = format("drill%s%s\n", what ? " " : "", what ? what : "");
+	CLEANUP(json_free) struct json *reply = NULL;
+	char text[REPLY_CAP];
+
+	if (!ask(data, line, text, sizeof(text)))
+		return fail(err, ERR_NOTHING, "no daemon answers, and it is the daemon that drills for others: see that it runs");
+	if (json_parse(text, strlen(text), &reply, err) < 0)
+		return fail_within(err, "what the daemon answers");
+	if (json_get_text(reply, "error"))
+		return fail(err, ERR_PRIVILEGE, "the daemon: %s", json_get_text(reply, "error"));
+	return 0;
 }

@@ -425,6 +425,20 @@ static void wait_for_news(const struct daemon *d, int64_t now_ms, struct pollfd 
 	(void)poll(fds, POLLED, wait_ms(d, now_ms));
 }
 
+/* What came by the control socket. */
+static void grant(struct daemon *d)
+{
+	CLEANUP(wishes_done) struct wishes wishes = {0};
+
+	if (!d->control)
+		return;
+	control_serve(d->control, &d->lights, panel_held_at_start(d->panel), &wishes);
+	if (wishes.look)
+		d->look_at_ms = 0;
+	for (size_t i = 0; i < wishes.drills.count; i++)
+		agenda_add_drill(&d->agenda, &d->overview, wishes.drills.items[i]);
+}
+
 static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 {
 	struct pollfd fds[POLLED];
@@ -440,8 +454,7 @@ static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 		return -1;
 	wait_for_news(d, now_ms, fds);
 	*ret_stop = fds[POLL_STOP].revents != 0;
-	if (d->control && control_serve(d->control, &d->lights, panel_held_at_start(d->panel)))
-		d->look_at_ms = 0;
+	grant(d);
 	if (d->running && process_poll(&d->child))
 		end_task(d);
 	return fds[POLL_PANEL].revents ? read_button(d, clock_mono_ms(), err) : 0;

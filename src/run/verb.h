@@ -26,6 +26,7 @@ enum option {
 
 struct options {
 	const char *config; /* --config, before the verb */
+	bool remote;	    /* asked over SSH: what works is not done here, the daemon is asked for it */
 	bool json, wait, dry_run, all;
 	int64_t limit;	    /* 0: none given */
 	int64_t since;	    /* TIME_UNKNOWN: none given */

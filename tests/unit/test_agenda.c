@@ -264,12 +264,51 @@ static void test_tasks_own_their_names(void **state)
 	expect(f, "round", "shop", TRIGGER_SCHEDULE);
 }
 
+static void test_a_wish_waits_once(void **state)
+{
+	struct fixture *f = *state;
+
+	agenda_add_drill(&f->agenda, &f->overview, "shop/shop_1");
+	agenda_add_drill(&f->agenda, &f->overview, "shop/shop_1");
+	agenda_add_drill(&f->agenda, &f->overview, "wiki");
+	expect(f, "drill", "shop/shop_1", TRIGGER_OPERATOR);
+	expect(f, "drill", "wiki", TRIGGER_OPERATOR);
+	expect_empty(f);
+}
+
+static void test_a_wish_for_all_leaves_out_what_cannot_be_drilled(void **state)
+{
+	struct fixture *f = *state;
+
+	f->statuses[1].dumps = 0;
+	agenda_add_drill(&f->agenda, &f->overview, "");
+	agenda_add_drill(&f->agenda, &f->overview, "");
+	expect(f, "drill", "crm", TRIGGER_OPERATOR);
+	expect(f, "drill", "wiki", TRIGGER_OPERATOR);
+	expect_empty(f);
+}
+
+static void test_wishes_have_an_end(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 1000; i++) {
+		autofree char *what = format("shop/shop_%d", i);
+
+		agenda_add_drill(&f->agenda, &f->overview, what);
+	}
+	assert_int_equal(f->agenda.count, 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing_is_due),
+		TEST(test_a_wish_waits_once),
+		TEST(test_a_wish_for_all_leaves_out_what_cannot_be_drilled),
+		TEST(test_wishes_have_an_end),
 		TEST(test_nothing_at_any_time),
 		TEST(test_longest_overdue_first),
 		TEST(test_due_together),
