@@ -34,10 +34,10 @@ static void wait_for_the_end(const char *folder, int pledge)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)setsid();
-	if (dup2(pledge, STDIN_FILENO) < 0 || close_range(STDOUT_FILENO, ~0U, 0) < 0)
+	if ((pledge > 0 && close_range(0, (unsigned)pledge - 1, 0) < 0) || close_range((unsigned)pledge + 1, ~0U, 0) < 0)
 		_exit(1);
 	do
-		n = read(STDIN_FILENO, &none, 1);
+		n = read(pledge, &none, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		remove_at_last(folder);
