@@ -27,12 +27,9 @@ static void remove_at_last(const char *folder)
 /* Only an end of the pledge is our death: whoever is in doubt removes nothing. */
 static void wait_for_the_end(const char *folder, int pledge)
 {
-	sigset_t all;
 	ssize_t n;
 	char none;
 
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
 	(void)setsid();
 	if ((pledge > 0 && close_range(0, (unsigned)pledge - 1, 0) < 0) || close_range((unsigned)pledge + 1, ~0U, 0) < 0)
 		_exit(1);
@@ -46,14 +43,19 @@ static void wait_for_the_end(const char *folder, int pledge)
 
 void heir_appoint(struct heir *h, const char *folder)
 {
+	sigset_t all, before;
 	int ends[2];
 
 	*h = HEIR_INIT;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return;
+	/* blocked from its first moment on: what ends us may be sent to all of our group */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
 	h->pid = fork();
 	if (h->pid == 0)
 		wait_for_the_end(folder, ends[0]);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(ends[0]);
 	h->pledge = ends[1];
 	if (h->pid < 0)

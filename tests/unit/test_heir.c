@@ -94,6 +94,14 @@ static int descriptors(pid_t pid)
 	return d ? n : -1;
 }
 
+/* Until it holds its pledge alone. */
+static bool settled(pid_t heir)
+{
+	for (int i = 0; i < 5000 && descriptors(heir) != 1; i++)
+		usleep(1000);
+	return descriptors(heir) == 1;
+}
+
 static void test_removes_after_a_kill(void **state)
 {
 	pid_t heir, pid = testator(&heir);
@@ -147,9 +155,7 @@ static void test_holds_nothing_of_ours(void **state)
 	assert_int_equal(pipe(ends), 0);
 	pid = testator(&heir);
 	assert_true(descriptors(pid) >= 6); /* standard, the pipe, the pledge */
-	for (int i = 0; i < 2000 && descriptors(heir) != 1; i++)
-		usleep(1000);
-	assert_int_equal(descriptors(heir), 1);
+	assert_true(settled(heir));
 	close(ends[0]);
 	close(ends[1]);
 	end(pid);
@@ -163,11 +169,10 @@ static void test_only_kill_ends_it(void **state)
 
 	(void)state;
 	heir_appoint(&heir, folder);
-	usleep(50000);
 	assert_int_equal(kill(heir.pid, SIGTERM), 0);
 	assert_int_equal(kill(heir.pid, SIGINT), 0);
 	assert_int_equal(kill(heir.pid, SIGHUP), 0);
-	usleep(20000);
+	assert_true(settled(heir.pid));
 	assert_int_equal(waitpid(heir.pid, &status, WNOHANG), 0);
 	assert_int_not_equal(getsid(heir.pid), getsid(0));
 	heir_dismiss(&heir);
