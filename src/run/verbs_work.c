@@ -178,7 +178,7 @@ static int each_source(struct box *box, const struct options *o, int (*one)(stru
 	return code;
 }
 
-/* Who reads may not work: the daemon drills, in its turn. A slip of the finger is told here. */
+/* Who reads may not work: the daemon drills, in its turn. Until it has, nothing is proven. A slip of the finger is told here. */
 static int drill_by_daemon(const struct options *o)
 {
 	const char *what = o->arg_count ? o->args[0] : NULL;
@@ -193,9 +193,9 @@ static int drill_by_daemon(const struct options *o)
 	    (what && !is_dump && box_source(&box, what, &source, &err) < 0) ||
 	    control_drill(box.config.box.data, what, &err) < 0)
 		return say_error(&err);
-	printf("%s is drilled when its turn comes: 'history' and 'show' tell how it went\n",
+	printf("no verdict yet: %s is drilled when its turn comes; 'history' and 'show' tell how it went\n",
 	       what ? what : "the newest dump of each source");
-	return 0;
+	return verdict_exit_code(VERDICT_UNDECIDED);
 }
 
 int verb_drill(const struct options *o)
