@@ -14,34 +14,43 @@
 #define PAUSE_MS 10
 
 /* What we started dies with us too, but not before us: until then it may write. */
-static void remove_at_last(const char *folder)
+static void remove_at_last(void *context)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 	struct deadline deadline = deadline_in(NO_DEADLINE, DIE_MS);
+	const char *folder = context;
 	struct error ignored;
 
 	while (remove_tree(folder, &ignored) < 0 && deadline_left(deadline) != 0)
 		nanosleep(&pause, NULL);
 }
 
-/* Only an end of the pledge is our death: whoever is in doubt removes nothing. */
-static void wait_for_the_end(const char *folder, int pledge)
+static int close_all_but(unsigned low, unsigned high)
 {
+	if ((low > 0 && close_range(0, low - 1, 0) < 0) || (high > low + 1 && close_range(low + 1, high - 1, 0) < 0))
+		return -1;
+	return close_range(high + 1, ~0U, 0);
+}
+
+/* Only an end of the pledge is our death: whoever is in doubt does nothing. */
+static void wait_for_the_end(int pledge, int keep, void (*task)(void *context), void *context)
+{
+	int other = keep < 0 ? pledge : keep;
 	ssize_t n;
 	char none;
 
 	(void)setsid();
-	if ((pledge > 0 && close_range(0, (unsigned)pledge - 1, 0) < 0) || close_range((unsigned)pledge + 1, ~0U, 0) < 0)
+	if (close_all_but((unsigned)(pledge < other ? pledge : other), (unsigned)(pledge < other ? other : pledge)) < 0)
 		_exit(1);
 	do
 		n = read(pledge, &none, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
-		remove_at_last(folder);
+		task(context);
 	_exit(0);
 }
 
-void heir_appoint(struct heir *h, const char *folder)
+void heir_charge(struct heir *h, void (*task)(void *context), void *context, int keep)
 {
 	sigset_t all, before;
 	int ends[2];
@@ -54,12 +63,17 @@ void heir_appoint(struct heir *h, const char *folder)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	h->pid = fork();
 	if (h->pid == 0)
-		wait_for_the_end(folder, ends[0]);
+		wait_for_the_end(ends[0], keep, task, context);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(ends[0]);
 	h->pledge = ends[1];
 	if (h->pid < 0)
 		h->pid = 0;
+}
+
+void heir_appoint(struct heir *h, const char *folder)
+{
+	heir_charge(h, remove_at_last, (void *)folder, -1);
 }
 
 void heir_dismiss(struct heir *h)

@@ -1,6 +1,6 @@
 /*
- * An heir: a process of its own that outlives us for one task, to remove a
- * folder that we did not come to remove ourselves, whatever ended us.
+ * An heir: a process of its own that outlives us for one task that we did not
+ * come to do ourselves, whatever ended us: to remove a folder, to put out lamps.
  *
  *     struct heir heir = HEIR_INIT;
  *     heir_appoint(&heir, folder);
@@ -9,7 +9,7 @@
  *     heir_dismiss(&heir);
  *
  * Where no process is to be had there is no heir, and the folder waits for the
- * next sweep: it is a second line, never the first.
+ * next sweep: it is a second line, never the first. Only KILL ends an heir.
  */
 #ifndef DRILLBOX_BASE_HEIR_H
 #define DRILLBOX_BASE_HEIR_H
@@ -23,10 +23,13 @@ struct heir {
 
 #define HEIR_INIT ((struct heir){.pledge = -1})
 
-/* 'folder' is absolute and need not be there yet. The heir holds no other descriptor of ours, and only KILL ends it. */
+/* 'folder' is absolute and need not be there yet. The heir holds no other descriptor of ours. */
 void heir_appoint(struct heir *h, const char *folder);
 
-/* Let it go without removing anything, and reap it. */
+/* For a task of another kind: 'task' is called with a copy of all we are now; of our descriptors it has 'keep' (-1: none). */
+void heir_charge(struct heir *h, void (*task)(void *context), void *context, int keep);
+
+/* Let it go with nothing done, and reap it. */
 void heir_dismiss(struct heir *h);
 
 #endif

@@ -178,6 +178,48 @@ static void test_only_kill_ends_it(void **state)
 	heir_dismiss(&heir);
 }
 
+static void write_word(void *context)
+{
+	const int *fd = context;
+
+	if (write(*fd, "done", 4) < 0)
+		_exit(1);
+}
+
+/* A task of another kind, with the one descriptor that it needs, which may stand before or behind its pledge. */
+static void test_any_task(void **state)
+{
+	(void)state;
+	for (int behind = 0; behind < 2; behind++) {
+		struct heir heir = HEIR_INIT;
+		int ends[2], started[2];
+		char word[8] = "";
+		pid_t pid;
+
+		assert_int_equal(pipe(ends), 0);
+		assert_int_equal(pipe(started), 0);
+		pid = fork();
+		if (pid == 0) {
+			int fd = behind ? dup2(ends[1], 100) : ends[1];
+
+			heir_charge(&heir, write_word, &fd, fd);
+			if (write(started[1], "x", 1) < 0)
+				_exit(1);
+			pause();
+			_exit(0);
+		}
+		close(ends[1]);
+		assert_int_equal(read(started[0], word, 1), 1);
+		end(pid);
+		assert_int_equal(read(ends[0], word, sizeof(word)), 4);
+		assert_memory_equal(word, "done", 4);
+		assert_int_equal(read(ends[0], word, sizeof(word)), 0); /* and it has gone */
+		close(ends[0]);
+		close(started[0]);
+		close(started[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +228,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_dismissed_it_removes_nothing, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_holds_nothing_of_ours, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_only_kill_ends_it, make_folder, remove_folder),
+		cmocka_unit_test(test_any_task),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
