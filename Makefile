@@ -9,14 +9,21 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-prefix ?= /usr
+prefix := /usr
 DESTDIR ?=
+share = $(DESTDIR)$(prefix)/share
+boards := $(patsubst board/%/panel.conf,%,$(wildcard board/*/panel.conf))
 man_pages := $(wildcard src/*.[1-8])
+
+# The image takes these without the host's program.
+.PHONY: install-data
+install-data:
+	$(foreach name,$(boards),install -D -m 644 board/$(name)/panel.conf $(share)/drillbox/boards/$(name).conf;)
 
 ifeq ($(INSIDE),)
 # ---------------------------------------------------------------- outside the build root
 
-here := help clean install
+here := help clean install install-data
 goals := $(filter-out $(here),$(or $(MAKECMDGOALS),all) $(if $(filter install,$(MAKECMDGOALS)),all))
 JOBS ?= $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
 
@@ -32,10 +39,10 @@ help: ## this list
 clean: ## remove build/
 	rm -rf build
 
-install: all ## program and man page into $(DESTDIR)$(prefix)
+install: all install-data ## program, boards and man page into $(DESTDIR)$(prefix)
 	install -D -m 755 build/host/drillbox $(DESTDIR)$(prefix)/bin/drillbox
 	$(foreach page,$(man_pages),install -D -m 644 $(page) \
-		$(DESTDIR)$(prefix)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
+		$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
 
 else
 # ---------------------------------------------------------------- inside the build root
@@ -96,6 +103,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || stat -c %Y M
 define version_h
 /* Made by the Makefile. */
 #define DRILLBOX_VERSION "$(version)"
+#define DRILLBOX_SHARE "$(prefix)/share/drillbox"
 #define DRILLBOX_BUILD_TIME $(SOURCE_DATE_EPOCH) /* seconds since the epoch: any clock before it is wrong */
 endef
 export version_h

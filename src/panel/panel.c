@@ -7,26 +7,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
+#include "panel/board.h"
 #include "port/gpio.h"
 #include "port/table.h"
 
-#define DEVICE_TREE "/proc/device-tree/compatible"
-#define DEVICE_TREE_CAP 4096
 #define LAMPS_WIDTH 28 /* "pass o   busy o   fail o   " and a column that stays free */
-
-/*
- * Boards with a header we know: what the device tree calls them, the chip that
- * drives the header, and the lines the wiring picture uses. These lines are
- * pulled down at boot, so that the lamps stay dark until we drive them.
- */
-static const struct board {
-	const char *compatible, *chip, *pass, *busy, *fail, *button;
-} boards[] = {
-	{"brcm,bcm2837", "pinctrl-bcm2835", "GPIO17", "GPIO27", "GPIO22", "GPIO23"}, /* Pi 3, Zero 2 W */
-	{"brcm,bcm2711", "pinctrl-bcm2711", "GPIO17", "GPIO27", "GPIO22", "GPIO23"}, /* Pi 4, CM4 */
-};
 
 struct panel {
 	enum panel_backend backend;
@@ -36,50 +22,15 @@ struct panel {
 	bool raw;
 };
 
-/* The device tree lists NUL-separated names; any of them may be the board's. */
-static const struct board *board_here(void)
+/* What PANEL_AUTO stands for here, and the board where it matters. */
+static int choose(const struct box_config *box, enum panel_backend *ret, struct board *ret_board, struct error *err)
 {
-	char names[DEVICE_TREE_CAP];
-	autofclose FILE *f = fopen(DEVICE_TREE, "re");
-	size_t n = f ? fread(names, 1, sizeof(names) - 1, f) : 0;
+	bool automatic = box->backend == PANEL_AUTO;
 
-	names[n] = '\0';
-	for (size_t at = 0; at < n; at += strlen(names + at) + 1)
-		for (size_t i = 0; i < COUNT(boards); i++)
-			if (strcmp(names + at, boards[i].compatible) == 0)
-				return &boards[i];
-	return NULL;
-}
-
-/* What PANEL_AUTO stands for on this machine: gpio on a board we know, else none. */
-static enum panel_backend backend_here(const struct box_config *box)
-{
-	if (box->backend != PANEL_AUTO)
-		return box->backend;
-	return box->chip || board_here() ? PANEL_GPIO : PANEL_NONE;
-}
-
-static const char *either(const char *configured, const char *of_board)
-{
-	return configured ? configured : of_board;
-}
-
-static int open_gpio(struct panel *p, const struct box_config *box, struct error *err)
-{
-	static const struct board unknown;
-	const struct board *board = board_here();
-	struct gpio_lines lines;
-
-	if (!board)
-		board = &unknown;
-	lines = (struct gpio_lines){
-		.chip = either(box->chip, board->chip),
-		.lamps = {either(box->pass, board->pass), either(box->busy, board->busy), either(box->fail, board->fail)},
-		.button = either(box->button, board->button),
-	};
-	if (!lines.chip || !lines.lamps[0] || !lines.lamps[1] || !lines.lamps[2])
-		return fail(err, ERR_CONFIG, "this board is not one we know: set 'chip', 'pass', 'busy' and 'fail' in [panel]");
-	return gpio_open(&lines, &p->gpio, err);
+	if ((automatic || box->backend == PANEL_GPIO) && board_here(ret_board, err) < 0)
+		return -1;
+	*ret = !automatic ? box->backend : box->chip || ret_board->name ? PANEL_GPIO : PANEL_NONE;
+	return 0;
 }
 
 /* Keys come one by one and unechoed; Ctrl-C still ends the daemon. */
@@ -103,15 +54,45 @@ static int open_terminal(struct panel *p, struct error *err)
 int panel_open(const struct box_config *box, struct panel **ret, struct error *err)
 {
 	CLEANUP(panel_close) struct panel *p = xcalloc(1, sizeof(*p));
+	CLEANUP(board_done) struct board board = {0};
+	struct gpio_lines lines;
 	bool down = false;
 
-	p->backend = backend_here(box);
-	if (p->backend == PANEL_GPIO && (open_gpio(p, box, err) < 0 || gpio_button(p->gpio, &down, err) < 0))
+	if (choose(box, &p->backend, &board, err) < 0)
+		return -1;
+	if (p->backend == PANEL_GPIO && (board_lines(&board, box, &lines, err) < 0 || gpio_open(&lines, &p->gpio, err) < 0 ||
+					 gpio_button(p->gpio, &down, err) < 0))
 		return -1;
 	if (p->backend == PANEL_TERMINAL && open_terminal(p, err) < 0)
 		return -1;
 	press_init(&p->press, down);
 	*ret = take(p);
+	return 0;
+}
+
+static char *describe_gpio(const struct board *board, const struct gpio_lines *lines)
+{
+	return format("%s: pass %s, busy %s, fail %s%s%s of chip %s", board->name ? board->title : "a board of your own",
+		      lines->lamps[0], lines->lamps[1], lines->lamps[2], lines->button ? ", button " : ", no button",
+		      lines->button ? lines->button : "", lines->chip);
+}
+
+int panel_describe(const struct box_config *box, char **ret, struct error *err)
+{
+	CLEANUP(board_done) struct board board = {0};
+	enum panel_backend backend;
+	struct gpio_lines lines;
+
+	if (choose(box, &backend, &board, err) < 0 || (backend == PANEL_GPIO && board_lines(&board, box, &lines, err) < 0))
+		return -1;
+	if (backend == PANEL_GPIO)
+		*ret = describe_gpio(&board, &lines);
+	else if (backend == PANEL_TERMINAL)
+		*ret = xstrdup("drawn in the daemon's terminal");
+	else if (box->backend == PANEL_NONE)
+		*ret = xstrdup("none: so [panel] wants it");
+	else
+		*ret = xstrdup("none: this board is not one we know, and [panel] names no chip");
 	return 0;
 }
 

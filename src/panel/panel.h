@@ -18,6 +18,9 @@ struct panel;
 
 MUST_CHECK int panel_open(const struct box_config *box, struct panel **ret, struct error *err);
 
+/* Which panel panel_open() would open: the board and its lines. Owned by the caller. Opens nothing. */
+MUST_CHECK int panel_describe(const struct box_config *box, char **ret, struct error *err);
+
 /* Readable when the button may have moved; -1: there is no button. */
 int panel_fd(const struct panel *p);
 

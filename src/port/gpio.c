@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heir.h"
 #include "base/text.h"
 
 #define CONSUMER "drillbox"
@@ -18,6 +19,7 @@
 struct gpio {
 	struct gpiod_line_request *lamps;
 	struct gpiod_line_request *button;
+	struct heir heir; /* puts the lamps out when we are killed */
 	struct gpiod_edge_event_buffer *edges;
 	size_t edge_count, edge_next;
 	unsigned lamp_offsets[3];
@@ -174,11 +176,34 @@ static int take_button(struct gpio *g, struct gpiod_chip *chip, struct error *er
 	return g->edges ? 0 : fail(err, ERR_IO, "preparing the button: %m");
 }
 
+/* A name and an offset can be the same line. */
+static int each_its_own(const struct gpio *g, const struct gpio_lines *lines, struct error *err)
+{
+	const char *const names[] = {lines->lamps[0], lines->lamps[1], lines->lamps[2], lines->button};
+	const unsigned offsets[] = {g->lamp_offsets[0], g->lamp_offsets[1], g->lamp_offsets[2], g->button_offset};
+
+	for (size_t i = 0; i < (lines->button ? COUNT(names) : COUNT(names) - 1); i++)
+		for (size_t j = 0; j < i; j++)
+			if (offsets[i] == offsets[j])
+				return fail(err, ERR_CONFIG, "'%s' and '%s' are both line %u of chip '%s': give each its own in [panel]",
+					    names[j], names[i], offsets[i], lines->chip);
+	return 0;
+}
+
+static void put_out(void *context)
+{
+	static const bool dark[3];
+	struct error ignored;
+
+	IGNORE(gpio_light(context, dark, &ignored)); /* who lets go of the lines next does not mind */
+}
+
 int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *err)
 {
 	CLEANUP(gpio_close) struct gpio *g = xcalloc(1, sizeof(*g));
 	CLEANUP(chip_close) struct gpiod_chip *chip = NULL;
 
+	g->heir = HEIR_INIT;
 	if (find_chip(lines->chip, &chip, err) < 0)
 		return -1;
 	for (size_t i = 0; i < COUNT(g->lamp_offsets); i++)
@@ -186,8 +211,12 @@ int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *e
 			return -1;
 	if (lines->button && find_line(chip, lines->chip, lines->button, &g->button_offset, err) < 0)
 		return -1;
+	if (each_its_own(g, lines, err) < 0)
+		return -1;
 	if (request(chip, lamp_settings(), g->lamp_offsets, COUNT(g->lamp_offsets), &g->lamps, err) < 0)
 		return -1;
+	/* many chips keep a line that nobody holds any more as it was: green, of a process that is dead */
+	heir_charge(&g->heir, put_out, g, gpiod_line_request_get_fd(g->lamps));
 	if (lines->button && take_button(g, chip, err) < 0)
 		return -1;
 	*ret = take(g);
@@ -262,13 +291,11 @@ int gpio_read_edge(struct gpio *g, bool *ret_down, int64_t *ret_ms, struct error
 
 void gpio_close(struct gpio **g)
 {
-	static const bool dark[3];
-	struct error ignored;
-
 	if (!*g)
 		return;
 	if ((*g)->lamps) {
-		IGNORE(gpio_light(*g, dark, &ignored)); /* the kernel lets go of it all the same */
+		put_out(*g);
+		heir_dismiss(&(*g)->heir);
 		gpiod_line_request_release((*g)->lamps);
 	}
 	if ((*g)->button)

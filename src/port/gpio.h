@@ -6,7 +6,7 @@
  * The chip is found by its label and lines by name or offset, never by the
  * chip's number, which moves. Lines are requested once and held: whoever reads
  * them from outside sees them as long as the process lives. They are driven low
- * before they are released.
+ * before they are released, by an heir where the process was killed.
  */
 #ifndef DRILLBOX_PORT_GPIO_H
 #define DRILLBOX_PORT_GPIO_H
@@ -26,7 +26,7 @@ struct gpio_lines {
 
 /*
  * Take the lines, lamps off. Lets the button's line settle first (30 ms). Errors: ERR_LACKING (no such chip or line, with
- * the labels there are), ERR_BUSY (a line is in use: by whom), ERR_IO.
+ * the labels there are), ERR_CONFIG (two are one line), ERR_BUSY (a line is in use: by whom), ERR_IO.
  */
 MUST_CHECK int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *err);
 

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "drill/sql_checks.h"
+#include "panel/panel.h"
 #include "port/sandbox.h"
 #include "port/toolset.h"
 #include "pull/precheck.h"
@@ -239,6 +240,17 @@ static void look_at_tools(const struct toolset *tools, const struct error *no_to
 
 static void look_at_panel(const struct config *config, struct prechecks *list)
 {
+	autofree char *panel = NULL;
+	struct error err;
+
+	if (panel_describe(&config->box, &panel, &err) < 0)
+		prechecks_add_error(list, "panel", &err);
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "panel", NULL, "%s", panel);
+}
+
+static void look_at_daemon(const struct config *config, struct prechecks *list)
+{
 	struct lights lights;
 	bool held;
 
@@ -270,6 +282,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	look_at_sandbox(&list);
 	look_at_tools(tools, no_tools, &list);
 	look_at_panel(config, &list);
+	look_at_daemon(config, &list);
 	report_doctor(r, NULL, &list);
 	return prechecks_bad(&list) ? 2 : 0;
 }

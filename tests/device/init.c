@@ -11,6 +11,8 @@
  *     tell SOCKET WORDS             a line to a socket; its answer
  *     clock yes|no                  what the kernel says: the time is synchronised, or not
  *     load FILE                     a driver
+ *     cover FOLDER                  with an empty one
+ *     uncover FOLDER
  *     address DEVICE IP             switches a network device on
  *     poweroff
  *
@@ -251,6 +253,13 @@ static void set_clock(bool synchronised)
 	say(state < 0 ? 1 : 0, "%d", state);
 }
 
+static void cover(const char *folder, bool covered)
+{
+	int result = covered ? mount("tmpfs", folder, "tmpfs", 0, NULL) : umount(folder);
+
+	say(result < 0 ? 1 : 0, "%s", result < 0 ? strerror(errno) : folder);
+}
+
 static void load(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -307,6 +316,8 @@ static void obey(char *line)
 		set_clock(strcmp(words[1], "yes") == 0);
 	else if (n == 2 && strcmp(words[0], "load") == 0)
 		load(words[1]);
+	else if (n == 2 && (strcmp(words[0], "cover") == 0 || strcmp(words[0], "uncover") == 0))
+		cover(words[1], words[0][0] == 'c');
 	else if (n == 3 && strcmp(words[0], "address") == 0)
 		set_address(words[1], words[2]);
 	else if (n == 1 && strcmp(words[0], "poweroff") == 0)

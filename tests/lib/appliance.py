@@ -27,3 +27,17 @@ def words(box, log=None):
         found += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     found += ["--ro-bind", str(box.etc), "/etc/drillbox"]
     return [*found, "--bind", str(log), "/dev/log"] if log else found
+
+
+def on_board(compatible, boards):
+    """What to put before a command: a root in which the device tree says so, and the boards of that folder are installed.
+
+    'compatible': the names a device tree has for its machine, from exact to general; none: there is no device tree.
+    """
+    found = ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", "--dev", "/dev", "--tmpfs", "/sys", "--tmpfs", "/usr/share",
+             "--ro-bind", str(boards), "/usr/share/drillbox/boards"]
+    if compatible:
+        tree = tap.folder("tree") / "compatible"
+        tree.write_bytes(b"".join(name.encode() + b"\0" for name in compatible))
+        found += ["--ro-bind", str(tree), "/sys/firmware/devicetree/base/compatible"]
+    return found

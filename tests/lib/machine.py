@@ -2,7 +2,7 @@
 
     machine = Machine({"/box": folder})
     machine.boot()
-    machine.serve("drillbox", "--config", "/box/etc/drillbox.conf", "daemon")
+    machine.serve("drillbox", "--config", "/box/etc/drillbox.conf", "daemon")  # which knows this board
     machine.shows(green="heartbeat", amber="off", red="off")
     machine.press(0.3)
 
@@ -16,6 +16,7 @@ import functools
 import json
 import os
 import re
+import select
 import socket
 import sqlite3
 import stat
@@ -35,6 +36,7 @@ NETWORK = ("failover", "net_failover", "virtio_net")
 PL061_DATA = 0x09030000 + 0x3FC  # the address masks which lines are read: all
 LAMPS = {"green": 4, "amber": 5, "red": 6}
 BUTTON = 7
+BOARDS = "/usr/share/drillbox/boards"
 PANEL = "[panel]\nbackend = gpio\nchip = 9030000.pl061\npass = 4\nbusy = 5\nfail = 6\nbutton = 7\n"
 
 # What each pattern looks like: seconds lit and dark, in turn.
@@ -129,6 +131,7 @@ def _initramfs(path, files):
         archive.link(f"{POSTGRESQL}/{name}", "/init")
     for name in NETWORK:
         archive.add(f"/usr/lib/modules/{name}.ko.xz", KERNEL / f"{name}.ko.xz")
+    archive.add(f"{BOARDS}/qemu-virt.conf", tap.ROOT / "board/qemu-virt/panel.conf")
     archive.add("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
     archive.add("/etc/group", b"root:x:0:\n")
     for place, what in files.items():
@@ -210,8 +213,17 @@ class Machine:
         self.held = None
         self.button(False)
         start = time.monotonic()
-        self.ask("served")  # answered as soon as the guest can
+        self.lit_in_boot = self._watch_boot()
         self.boot_seconds = time.monotonic() - start
+
+    def _watch_boot(self):
+        """Until the guest can answer; the lamps that were lit meanwhile."""
+        seen = []
+        self.port.send("served")
+        while not select.select([self.port.socket], [], [], 0.02)[0]:
+            seen.append(self.lamps())
+        self._answer(("served",))
+        return {lamp for lamps in seen for lamp, lit in zip(LAMPS, lamps) if lit}
 
     def _qmp(self, command, **arguments):
         self.qmp.send(json.dumps({"execute": command, "arguments": arguments}))
@@ -233,6 +245,9 @@ class Machine:
 
     def ask(self, *words):
         self.port.send("\t".join(map(str, words)))
+        return self._answer(words)
+
+    def _answer(self, words):
         code, length = self.port.read().split()
         return Answer(words, int(code), self.port.file.read(int(length)))
 
