@@ -16,6 +16,7 @@
 #include "pull/precheck.h"
 #include "run/configuration.h"
 #include "run/control.h"
+#include "run/fixes.h"
 #include "run/host.h"
 #include "run/overview.h"
 #include "run/secret.h"
@@ -281,6 +282,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	look_at_disk(config, &list);
 	look_at_sandbox(&list);
 	look_at_tools(tools, no_tools, &list);
+	fixes_examine(FIXES_FOLDER, clock_wall(), &list);
 	look_at_panel(config, &list);
 	look_at_daemon(config, &list);
 	report_doctor(r, NULL, &list);
