@@ -228,11 +228,10 @@ int remove_tree(const char *path, struct error *err)
 	return 0;
 }
 
-int read_small_file(const char *path, size_t cap, char **ret_text, struct error *err)
+static int read_whole(const char *path, size_t cap, struct text *t, struct error *err)
 {
 	/* O_NONBLOCK: a pipe in the place of a file is not waited for */
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	CLEANUP(text_done) struct text t = {0};
 	char piece[4096];
 	struct stat st;
 	ssize_t n;
@@ -246,12 +245,32 @@ int read_small_file(const char *path, size_t cap, char **ret_text, struct error 
 			continue;
 		if (n < 0)
 			return fail(err, ERR_IO, "read '%s': %m", path);
-		if (t.length + (size_t)n > cap)
+		if (t->length + (size_t)n > cap)
 			return fail(err, ERR_DATA, "'%s' is larger than %zu bytes: not the file it should be", path, cap);
-		if (memchr(piece, '\0', (size_t)n))
-			return fail(err, ERR_DATA, "'%s' is not a text file", path);
-		text_add_bytes(&t, piece, (size_t)n);
+		text_add_bytes(t, piece, (size_t)n);
 	}
+	return 0;
+}
+
+int read_small_bytes(const char *path, size_t cap, char **ret_bytes, size_t *ret_n, struct error *err)
+{
+	CLEANUP(text_done) struct text t = {0};
+
+	if (read_whole(path, cap, &t, err) < 0)
+		return -1;
+	*ret_n = t.length;
+	*ret_bytes = text_take(&t);
+	return 0;
+}
+
+int read_small_file(const char *path, size_t cap, char **ret_text, struct error *err)
+{
+	CLEANUP(text_done) struct text t = {0};
+
+	if (read_whole(path, cap, &t, err) < 0)
+		return -1;
+	if (t.length && memchr(t.data, '\0', t.length))
+		return fail(err, ERR_DATA, "'%s' is not a text file", path);
 	*ret_text = text_take(&t);
 	return 0;
 }

@@ -33,6 +33,9 @@ MUST_CHECK int sync_path(const char *path, struct error *err);
 /* The whole of a small file as a string, refused above 'cap' bytes. */
 MUST_CHECK int read_small_file(const char *path, size_t cap, char **ret_text, struct error *err);
 
+/* The same for one that may hold any bytes; a NUL follows the last of them. */
+MUST_CHECK int read_small_bytes(const char *path, size_t cap, char **ret_bytes, size_t *ret_n, struct error *err);
+
 /* Write 'n' bytes to 'path' by way of 'path.part': synced, renamed, folder synced. */
 MUST_CHECK int write_file_durably(const char *path, const void *bytes, size_t n, mode_t mode, struct error *err);
 

@@ -282,6 +282,58 @@ char *hex(const unsigned char *bytes, size_t n)
 	return text_take(&t);
 }
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+char *base64_encode(const unsigned char *bytes, size_t n)
+{
+	struct text t = {0};
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t three = (uint32_t)bytes[i] << 16 | (i + 1 < n ? (uint32_t)bytes[i + 1] << 8 : 0) |
+				 (i + 2 < n ? bytes[i + 2] : 0);
+		char four[4];
+
+		for (int k = 0; k < 4; k++)
+			four[k] = base64_digits[three >> (18 - 6 * k) & 63];
+		if (i + 1 >= n)
+			four[2] = '=';
+		if (i + 2 >= n)
+			four[3] = '=';
+		text_add_bytes(&t, four, sizeof(four));
+	}
+	return text_take(&t);
+}
+
+static const char *base64_digit(char c)
+{
+	return c ? strchr(base64_digits, c) : NULL;
+}
+
+unsigned char *base64_decode(const char *s, size_t *ret_n)
+{
+	size_t digits = 0, used = 0, length = strlen(s);
+	unsigned char *bytes;
+	uint32_t bits = 0;
+
+	while (base64_digit(s[digits]))
+		digits++;
+	if (length % 4 != 0 || length - digits > 2 || strspn(s + digits, "=") != length - digits)
+		return NULL;
+	bytes = xcalloc(length / 4 * 3 + 1, 1);
+	for (size_t i = 0; i < digits; i++) {
+		bits = bits << 6 | (uint32_t)(base64_digit(s[i]) - base64_digits);
+		if (i % 4)
+			bytes[used++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
+	}
+	/* what the last digit says beyond the last byte */
+	if (bits & ((1U << 2 * (length - digits)) - 1)) {
+		free(bytes);
+		return NULL;
+	}
+	*ret_n = used;
+	return bytes;
+}
+
 bool parse_int(const char *s, int64_t low, int64_t high, int64_t *ret)
 {
 	const char *digits = *s == '-' ? s + 1 : s;

@@ -71,6 +71,10 @@ char *percent_decode(const char *s);
 /* Lower-case hexadecimal of 'n' bytes. */
 char *hex(const unsigned char *bytes, size_t n);
 
+/* Standard base64 with its padding. Decoding takes one encoding of each value and nothing else; NULL for what is none. */
+char *base64_encode(const unsigned char *bytes, size_t n);
+unsigned char *base64_decode(const char *s, size_t *ret_n);
+
 /* A number from the whole of 's' within [low, high]; false if it is not one. */
 bool parse_int(const char *s, int64_t low, int64_t high, int64_t *ret);
 

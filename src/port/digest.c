@@ -19,6 +19,7 @@
 #define ALIGNMENT 4096	      /* of O_DIRECT buffers and offsets, good for every disk in use */
 #define WINDOW ((off_t)256 << 20) /* of a file, mapped at a time to ask what is cached */
 #define FILE_NAME_CAP 255
+#define WIFI_ROUNDS 4096 /* IEEE 802.11, annex J.4 */
 
 struct digest {
 	EVP_MD_CTX *context;
@@ -80,6 +81,18 @@ int digest_bytes(const void *bytes, size_t n, char ret_hex[SHA256_HEX], struct e
 	if (EVP_Digest(bytes, n, result, &length, EVP_sha256(), NULL) != 1)
 		return fail(err, ERR_LACKING, "OpenSSL does not offer SHA-256: look at its configuration");
 	write_hex(result, length, ret_hex);
+	return 0;
+}
+
+int digest_wifi_key(const char *password, const char *ssid, char ret_hex[SHA256_HEX], struct error *err)
+{
+	unsigned char key[(SHA256_HEX - 1) / 2];
+
+	if (PKCS5_PBKDF2_HMAC(password, (int)strlen(password), (const unsigned char *)ssid, (int)strlen(ssid), WIFI_ROUNDS,
+			      EVP_sha1(), sizeof(key), key) != 1)
+		return fail(err, ERR_LACKING, "OpenSSL does not offer PBKDF2 with SHA-1: look at its configuration");
+	write_hex(key, sizeof(key), ret_hex);
+	explicit_bzero(key, sizeof(key));
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /*
  * SHA-256, with the fastest of the linked libraries (OpenSSL's libcrypto, here
- * already because libpq brings it): of bytes, of a file, of a whole dump.
+ * already because libpq brings it): of bytes, of a file, of a whole dump. And
+ * what else is derived by hashing: the key of a Wi-Fi.
  */
 #ifndef DRILLBOX_PORT_DIGEST_H
 #define DRILLBOX_PORT_DIGEST_H
@@ -24,6 +25,9 @@ void digest_end(struct digest *d, char ret_hex[SHA256_HEX]);
 
 /* Of a few bytes in one go. */
 MUST_CHECK int digest_bytes(const void *bytes, size_t n, char ret_hex[SHA256_HEX], struct error *err);
+
+/* The key of a Wi-Fi from its password and its name, as hexadecimal: PBKDF2 with HMAC-SHA-1, 4096 rounds, 256 bits. */
+MUST_CHECK int digest_wifi_key(const char *password, const char *ssid, char ret_hex[SHA256_HEX], struct error *err);
 
 /* How to read. Zero-initialised: through the page cache, for as long as it takes. */
 struct digest_reading {

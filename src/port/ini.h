@@ -2,6 +2,9 @@
 #ifndef DRILLBOX_PORT_INI_H
 #define DRILLBOX_PORT_INI_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/error.h"
 
 #define INI_CAP ((size_t)1 << 20) /* bytes of one file */
@@ -11,5 +14,19 @@ typedef int (*ini_key)(void *context, const char *section, const char *key, cons
 
 /* Read a file key by key. A key given twice in one section, a line that is neither, a file too large: ERR_CONFIG. */
 MUST_CHECK int ini_read(const char *path, ini_key each, void *context, struct error *err);
+
+/* Where in a text the key stands that is being taken, or the error that ended the reading. */
+struct ini_place {
+	int line, section_line; /* of the key, and of the [section] it is in */
+	size_t value_at, value_length; /* bytes; of a key only */
+};
+
+/*
+ * The same for a text that is in memory, with the errors as they are: '*place' is
+ * for the caller to put before them. 'repeats' (NULL: none) says which keys may
+ * be given more than once.
+ */
+MUST_CHECK int ini_read_text(const char *text, bool (*repeats)(const char *section, const char *key), ini_key each,
+			     void *context, struct ini_place *place, struct error *err);
 
 #endif

@@ -222,10 +222,31 @@ static void test_a_dump_that_is_a_folder(void **state)
 	digest_list_done(&l);
 }
 
+/* The vectors of IEEE 802.11, annex J.4. */
+static void test_the_key_of_a_wifi(void **state)
+{
+	static const struct {
+		const char *password, *ssid, *key;
+	} cases[] = {
+		{"password", "IEEE", "f42c6fc52df0ebef9ebb4b90b38a5f902e83fe1b135a70e23aed762e9710a12e"},
+		{"ThisIsAPassword", "ThisIsASSID", "0dc0d6eb90555ed6419756b9a15ec3e3209b63df707dd508d14581f8982721af"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char key[SHA256_HEX];
+		struct error err;
+
+		assert_int_equal(digest_wifi_key(cases[i].password, cases[i].ssid, key, &err), 0);
+		assert_string_equal(key, cases[i].key);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_digests),
+		cmocka_unit_test(test_the_key_of_a_wifi),
 		cmocka_unit_test(test_a_file_in_pieces),
 		cmocka_unit_test(test_tmpfs_is_not_a_disk),
 		cmocka_unit_test(test_reads_below_the_cache),

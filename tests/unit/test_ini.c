@@ -147,6 +147,37 @@ static void test_files_that_cannot_be(void **state)
 	free(huge);
 }
 
+static bool x_repeats(const char *section, const char *key)
+{
+	return same(section, "a") && same(key, "x");
+}
+
+static int collect_places(void *context, const char *section, const char *key, const char *value, struct error *err)
+{
+	const struct ini_place *place = context;
+
+	(void)section;
+	(void)key;
+	return fail(err, ERR_CONFIG, "%d %d %zu %zu %s", place->line, place->section_line, place->value_at, place->value_length, value);
+}
+
+static void test_a_text_in_memory(void **state)
+{
+	CLEANUP(text_done) struct text t = {0};
+	struct ini_place place;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(ini_read_text("[a]\nx=1\nx=2\n", x_repeats, collect, &t, &place, &err), 0);
+	assert_string_equal(t.data, "[a]x=1;[a]x=2;");
+	assert_int_equal(ini_read_text("[a]\nx=1\n\n[b]\nx=1\nx=2\n", x_repeats, collect, &t, &place, &err), -1);
+	assert_int_equal(place.line, 6);
+	assert_int_equal(ini_read_text("\xef\xbb\xbf[a]\r\n\r\n x =  yz \r\n", NULL, collect_places, &place, &place, &err), -1);
+	assert_string_equal(err.text, "3 1 16 2 yz");
+	assert_int_equal(ini_read_text("[a]\nnonsense\n", NULL, collect, &t, &place, &err), -1);
+	assert_int_equal(place.line, 2);
+}
+
 #define WITH_FILE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -158,6 +189,7 @@ int main(void)
 		WITH_FILE(test_nothing_is_read_after_an_error),
 		WITH_FILE(test_long_lines),
 		WITH_FILE(test_files_that_cannot_be),
+		cmocka_unit_test(test_a_text_in_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,39 @@ static void test_printable(void **state)
 	}
 }
 
+static void test_base64_goes_both_ways(void **state)
+{
+	static const struct {
+		const char *bytes, *text;
+	} cases[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"\xff\xfb\xf0", "//vw"}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *text = base64_encode((const unsigned char *)cases[i].bytes, strlen(cases[i].bytes));
+		size_t n = 99;
+		autofree unsigned char *bytes = base64_decode(cases[i].text, &n);
+
+		assert_string_equal(text, cases[i].text);
+		assert_non_null(bytes);
+		assert_int_equal(n, strlen(cases[i].bytes));
+		assert_memory_equal(bytes, cases[i].bytes, n);
+	}
+}
+
+static void test_base64_has_one_spelling(void **state)
+{
+	static const char *const refused[] = {"Z",   "Zg",	"Zg=",	  "Zg===", "Zh==",  "Zm9=",    "=",	   "====",
+					      "Z===", "Zm9v\n", " Zm9v", "Zm 9v", "Zg==Zg==", "Zm-_", "Zm9vZ", "Zm=v"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		size_t n;
+
+		if (base64_decode(refused[i], &n))
+			fail_msg("taken: '%s'", refused[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +301,8 @@ int main(void)
 		cmocka_unit_test(test_percent_coding_goes_both_ways),
 		cmocka_unit_test(test_percent_decode_takes_only_what_we_write),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_base64_goes_both_ways),
+		cmocka_unit_test(test_base64_has_one_spelling),
 		cmocka_unit_test(test_parse_int),
 		cmocka_unit_test(test_sizes_for_people),
 		cmocka_unit_test(test_times_for_people),
