@@ -1,0 +1,56 @@
+/*
+ * What is to be written on the box for a drillbox.txt, and whether it may be:
+ * every file with its bytes, nothing done yet.
+ *
+ *     CLEANUP(installation_done) struct installation files = {0};
+ *     if (installation_make(&wanted, &place, interrupted, &files, err) < 0)
+ *             return refuse(err);
+ *     installation_apply(&files, err);
+ */
+#ifndef DRILLBOX_PROVISION_INSTALLATION_H
+#define DRILLBOX_PROVISION_INSTALLATION_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "provision/wanted.h"
+
+#define PEM_CAP ((size_t)64 << 10)
+
+/* Where the box is, and what only its other rooms can tell. */
+struct place {
+	const char *boot, *root;
+	int (*panel_fits)(const struct box_config *box, struct error *err); /* NULL: not asked */
+};
+
+struct installed {
+	char *path;
+	char *bytes; /* of a file; where a link leads */
+	size_t n;
+	mode_t mode; /* 0: a link */
+	bool of_daemon; /* owned by the user drillbox, where we may give it away */
+};
+
+struct installation {
+	struct installed *items;
+	size_t count;
+	struct strings removals; /* names of files on the boot partition that go once everything is on the box */
+};
+
+/*
+ * ERR_CONFIG: the file asks for what cannot be; the text begins with file and
+ * line where a line is to blame. 'interrupted': the secrets of this very file
+ * were being removed when the power went, so what is left of one is no new one.
+ */
+MUST_CHECK int installation_make(const struct wanted *w, const struct place *place, bool interrupted, struct installation *ret,
+				 struct error *err);
+
+/* Write what is not there already, all of it synced. Can be cut short anywhere and done again. */
+MUST_CHECK int installation_apply(const struct installation *files, struct error *err);
+
+void installation_done(struct installation *files);
+
+/* drillbox.conf with these keys in that section: all others of it go unless 'only' names the one that is replaced. Pure. */
+char *conf_with(const char *conf, const char *section, const char *only, const struct wanted_keys *keys);
+
+#endif

@@ -1,0 +1,103 @@
+#include "provision/record.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "port/digest.h"
+
+#define RECORD "state/provisioned"
+#define RECORD_CAP ((size_t)1 << 20)
+#define APPLIED "applied"
+#define REMOVING "removing"
+#define REMOVED "-" /* in the place of a digest */
+
+static char *read_record(const char *root)
+{
+	autofree char *path = path_join(root, RECORD), *text = NULL;
+	struct error ignored;
+
+	return read_small_file(path, RECORD_CAP, &text, &ignored) < 0 ? xstrdup("") : take(text);
+}
+
+/* The line that is to come first for these bytes. NULL where there is no digest. */
+static char *first_line(const char *word, const char *bytes, size_t n)
+{
+	char sha256[SHA256_HEX];
+	struct error ignored;
+
+	return digest_bytes(bytes, n, sha256, &ignored) < 0 ? NULL : format("%s %s\n", word, sha256);
+}
+
+/* One more line: whether that file is as it was, or gone. */
+static bool file_unchanged(const char *boot, const char *line, size_t n)
+{
+	autofree char *copy = xstrndup(line, n), *path = NULL;
+	char *space = strchr(copy, ' ');
+	struct digest_result now;
+	struct error ignored;
+
+	if (!space)
+		return false;
+	*space = '\0';
+	path = path_join(boot, space + 1);
+	if (!path_exists(path))
+		return true;
+	return !same(copy, REMOVED) && digest_file(path, NULL, &now, &ignored) == 0 && same(now.sha256, copy);
+}
+
+bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n)
+{
+	autofree char *record = read_record(root), *first = first_line(APPLIED, bytes, n);
+
+	if (!first || !starts_with(record, first))
+		return false;
+	for (const char *line = record + strlen(first); *line; line += strcspn(line, "\n") + 1) {
+		size_t length = strcspn(line, "\n");
+
+		if (line[length] != '\n' || !file_unchanged(boot, line, length))
+			return false;
+	}
+	return true;
+}
+
+bool record_is_interrupted(const char *root, const char *masked, size_t n)
+{
+	autofree char *record = read_record(root), *first = first_line(REMOVING, masked, n);
+
+	return first && starts_with(record, first);
+}
+
+static int add_file(const char *boot, enum part part, const char *name, struct text *t, struct error *err)
+{
+	autofree char *path = path_join(boot, name);
+	struct digest_result now;
+
+	if (part == PART_CLIENT_KEY) {
+		text_addf(t, REMOVED " %s\n", name);
+		return 0;
+	}
+	if (digest_file(path, NULL, &now, err) < 0)
+		return -1;
+	text_addf(t, "%s %s\n", now.sha256, name);
+	return 0;
+}
+
+int record_write(const char *root, const char *boot, bool applied, const char *masked, size_t n, const struct wanted *w,
+		 struct error *err)
+{
+	autofree char *path = path_join(root, RECORD), *folder = path_dir(path), *first = NULL;
+	CLEANUP(text_done) struct text t = {0};
+
+	first = first_line(applied ? APPLIED : REMOVING, masked, n);
+	if (!first)
+		return fail(err, ERR_LACKING, "OpenSSL does not offer SHA-256: look at its configuration");
+	text_add(&t, first);
+	for (size_t i = 0; i < w->source_count; i++)
+		for (enum part part = 0; part < PARTS; part++)
+			if (w->sources[i].files[part].name &&
+			    add_file(boot, part, w->sources[i].files[part].name, &t, err) < 0)
+				return -1;
+	if (make_dirs(folder, 0755, err) < 0)
+		return -1;
+	return write_file_durably(path, t.data, t.length, 0644, err);
+}
