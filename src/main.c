@@ -55,6 +55,13 @@ static const struct verb verbs[] = {
 	{"check", "", "read configuration and checks, and say what is wrong", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
+	{"provision", "", "set the box up from drillbox.txt on its card",
+	 "As root, at each start of the box, before the network. The file is checked whole,\n"
+	 "applied, its passwords and keys are taken off the card, and RESULT.txt beside it\n"
+	 "says what became of it. One that was applied and did not change is left alone.\n"
+	 "Exit code: 0 also without a file, 78 refused (nothing was changed), 2 could not\n"
+	 "be done yet (no data disk).\n",
+	 0, 0, OPT_BOOT | OPT_ROOT | OPT_KEYS, verb_provision},
 	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},
 };

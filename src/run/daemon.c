@@ -192,7 +192,7 @@ static void choose_lights(struct daemon *d, int64_t now_ms)
 	struct facts facts = d->overview.facts;
 	struct lights before = d->lights;
 
-	facts.ill = d->ill;
+	facts.ill = d->ill || facts.ill; /* a refused drillbox.txt is shown, and stops no work */
 	facts.working = d->working;
 	facts.button = panel_button(d->panel, now_ms);
 	d->lights = lights_of(&facts);

@@ -26,6 +26,9 @@ static const struct {
 	{OPT_DRY_RUN, "--dry-run", NULL, "say what would go, remove nothing"},
 	{OPT_ALL, "--all", NULL, "every key with its value, default and meaning"},
 	{OPT_LEVEL, "--level", "LEVEL", "quick, standard or deep instead of what the source's file says"},
+	{OPT_BOOT, "--boot", "FOLDER", "instead of /boot/firmware, where drillbox.txt is"},
+	{OPT_ROOT, "--root", "FOLDER", "instead of /, where its files are written"},
+	{OPT_KEYS, "--keys", NULL, "only print every key of drillbox.txt, with its meaning"},
 	{OPT_TRIGGER, "--trigger", "WHO", NULL},
 };
 
@@ -65,6 +68,15 @@ static int set_option(struct options *o, enum option option, const char *value, 
 		return 0;
 	case OPT_ALL:
 		o->all = true;
+		return 0;
+	case OPT_KEYS:
+		o->keys = true;
+		return 0;
+	case OPT_BOOT:
+		o->boot = value;
+		return 0;
+	case OPT_ROOT:
+		o->root = value;
 		return 0;
 	case OPT_WHY:
 		o->why = value;
@@ -170,6 +182,6 @@ void options_print(unsigned takes)
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (!(takes & known[i].option) || !known[i].does)
 			continue;
-		printf("  %-9s %-5s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
+		printf("  %-9s %-6s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
 	}
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "provision/provision.h"
 #include "run/host.h"
 #include "version.h"
 
@@ -248,8 +249,10 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 	double seconds;
 
 	/* a new box has no data folder yet; without rights of our own nothing is said of those of others */
-	if (path_exists(box->config.box.data) && host_disk_well(box->config.box.data, &ill) < 0)
+	if ((path_exists(box->config.box.data) && host_disk_well(box->config.box.data, &ill) < 0) ||
+	    provision_refusal(box->config.dir, &ill) < 0)
 		o->status.ill = xstrdup(ill.text);
+	o->facts.ill = o->status.ill != NULL;
 
 	o->facts.network = host_network_up() || !network_needed(&box->config);
 	if (!o->facts.network)

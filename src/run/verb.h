@@ -22,17 +22,21 @@ enum option {
 	OPT_ALL = 1 << 7,
 	OPT_LEVEL = 1 << 8,
 	OPT_TRIGGER = 1 << 9,
+	OPT_BOOT = 1 << 10,
+	OPT_ROOT = 1 << 11,
+	OPT_KEYS = 1 << 12,
 };
 
 struct options {
 	const char *config; /* --config, before the verb */
 	bool remote;	    /* asked over SSH: what works is not done here, the daemon is asked for it */
-	bool json, wait, dry_run, all;
+	bool json, wait, dry_run, all, keys;
 	int64_t limit;	    /* 0: none given */
 	int64_t since;	    /* TIME_UNKNOWN: none given */
 	int64_t keep_s;	    /* 0: none given */
 	const char *why;    /* NULL: none given */
 	const char *level;  /* NULL: as configured */
+	const char *boot, *root; /* folders; NULL: the device's own */
 	const char *trigger; /* who starts it: "operator", "schedule", "button" */
 	const char *const *args; /* what is left: SOURCE, DUMP, ... */
 	int arg_count;
@@ -81,6 +85,8 @@ int verb_watch(const struct options *o);
 int verb_check(const struct options *o);
 int verb_config(const struct options *o);
 int verb_doctor(const struct options *o);
+/* verbs_provision.c */
+int verb_provision(const struct options *o);
 /* daemon.c */
 int verb_daemon(const struct options *o);
 

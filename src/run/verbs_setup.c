@@ -13,6 +13,7 @@
 #include "panel/panel.h"
 #include "port/sandbox.h"
 #include "port/toolset.h"
+#include "provision/provision.h"
 #include "pull/precheck.h"
 #include "run/configuration.h"
 #include "run/control.h"
@@ -239,6 +240,16 @@ static void look_at_tools(const struct toolset *tools, const struct error *no_to
 	text_done(&names);
 }
 
+/* Only where there is one: most boxes never see a drillbox.txt that is refused. */
+static void look_at_provision(const struct config *config, struct prechecks *list)
+{
+	struct error err;
+
+	if (provision_refusal(config->dir, &err) < 0)
+		prechecks_add(list, PRECHECK_BAD, err.kind, "provision",
+			      "correct drillbox.txt on the boot partition and start the box again", "%s", err.text);
+}
+
 static void look_at_panel(const struct config *config, struct prechecks *list)
 {
 	autofree char *panel = NULL;
@@ -272,6 +283,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	CLEANUP(prechecks_done) struct prechecks list = {0};
 
 	look_at_config(config, &list);
+	look_at_provision(config, &list);
 	look_at_clock(config, &list);
 	if (host_network_up())
 		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "network", NULL, "up");
