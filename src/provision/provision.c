@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -80,15 +78,6 @@ static int read_file(struct job *j, struct error *err)
 	return -1;
 }
 
-/* The folder is there without its disk, too: on a root that cannot be written. */
-static bool has_data(const char *root)
-{
-	autofree char *path = path_join(root, "etc/drillbox");
-	struct statvfs vfs;
-
-	return path_is_dir(path) && statvfs(path, &vfs) == 0 && !(vfs.f_flag & ST_RDONLY);
-}
-
 /* The file as it is without its secrets. Owned by the caller. */
 static char *masked(struct job *j)
 {
@@ -139,7 +128,7 @@ static int apply(struct job *j, struct error *err)
 {
 	autofree char *without = masked(j), *result = NULL;
 
-	if (!has_data(j->place->root))
+	if (!record_has_data(j->place->root))
 		return fail(err, ERR_NOTHING, "the data disk is missing: " PROVISION_FILE " is tried again at the next start");
 	if (installation_make(&j->wanted, j->place, record_is_interrupted(j->place->root, without, j->n), &j->files, err) < 0 ||
 	    installation_apply(&j->files, err) < 0 || remove_secrets(j, without, err) < 0)

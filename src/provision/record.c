@@ -1,19 +1,22 @@
 #include "provision/record.h"
 
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "base/file.h"
 #include "port/digest.h"
 
 #define RECORD "state/provisioned"
+#define DATA_DIR "etc/drillbox"
+#define DATA_RECORD DATA_DIR "/provisioned"
 #define RECORD_CAP ((size_t)1 << 20)
 #define APPLIED "applied"
 #define REMOVING "removing"
 #define REMOVED "-" /* in the place of a digest */
 
-static char *read_record(const char *root)
+static char *read_record(const char *root, const char *name)
 {
-	autofree char *path = path_join(root, RECORD), *text = NULL;
+	autofree char *path = path_join(root, name), *text = NULL;
 	struct error ignored;
 
 	return read_small_file(path, RECORD_CAP, &text, &ignored) < 0 ? xstrdup("") : take(text);
@@ -45,11 +48,20 @@ static bool file_unchanged(const char *boot, const char *line, size_t n)
 	return !same(copy, REMOVED) && digest_file(path, NULL, &now, &ignored) == 0 && same(now.sha256, copy);
 }
 
+bool record_has_data(const char *root)
+{
+	autofree char *path = path_join(root, DATA_DIR);
+	struct statvfs vfs;
+
+	return path_is_dir(path) && statvfs(path, &vfs) == 0 && !(vfs.f_flag & ST_RDONLY);
+}
+
 bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n)
 {
-	autofree char *record = read_record(root), *first = first_line(APPLIED, bytes, n);
+	autofree char *record = read_record(root, RECORD), *first = first_line(APPLIED, bytes, n);
+	autofree char *of_data = read_record(root, DATA_RECORD);
 
-	if (!first || !starts_with(record, first))
+	if (!first || !starts_with(record, first) || (record_has_data(root) && !same(record, of_data)))
 		return false;
 	for (const char *line = record + strlen(first); *line; line += strcspn(line, "\n") + 1) {
 		size_t length = strcspn(line, "\n");
@@ -62,7 +74,7 @@ bool record_is_applied(const char *root, const char *boot, const char *bytes, si
 
 bool record_is_interrupted(const char *root, const char *masked, size_t n)
 {
-	autofree char *record = read_record(root), *first = first_line(REMOVING, masked, n);
+	autofree char *record = read_record(root, RECORD), *first = first_line(REMOVING, masked, n);
 
 	return first && starts_with(record, first);
 }
@@ -85,7 +97,7 @@ static int add_file(const char *boot, enum part part, const char *name, struct t
 int record_write(const char *root, const char *boot, bool applied, const char *masked, size_t n, const struct wanted *w,
 		 struct error *err)
 {
-	autofree char *path = path_join(root, RECORD), *folder = path_dir(path), *first = NULL;
+	autofree char *path = path_join(root, RECORD), *of_data = path_join(root, DATA_RECORD), *folder = path_dir(path), *first = NULL;
 	CLEANUP(text_done) struct text t = {0};
 
 	first = first_line(applied ? APPLIED : REMOVING, masked, n);
@@ -97,7 +109,8 @@ int record_write(const char *root, const char *boot, bool applied, const char *m
 			if (w->sources[i].files[part].name &&
 			    add_file(boot, part, w->sources[i].files[part].name, &t, err) < 0)
 				return -1;
-	if (make_dirs(folder, 0755, err) < 0)
+	if (make_dirs(folder, 0755, err) < 0 ||
+	    (applied && write_file_durably(of_data, t.data, t.length, 0644, err) < 0))
 		return -1;
 	return write_file_durably(path, t.data, t.length, 0644, err);
 }

@@ -6,6 +6,9 @@
  *     applied HEX          or: removing HEX, while the secrets are taken out
  *     HEX ca.pem
  *     - client.key         one that is removed from the card
+ *
+ * The same, once it says applied, is kept beside the configuration: another data
+ * disk has to be given what this one was.
  */
 #ifndef DRILLBOX_PROVISION_RECORD_H
 #define DRILLBOX_PROVISION_RECORD_H
@@ -17,9 +20,13 @@
 
 /*
  * Whether the file was applied as it is now, and nothing it named was laid beside
- * it anew. Files that are gone since do not count.
+ * it anew. Files that are gone since do not count, nor does a data disk that is
+ * not there.
  */
 bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n);
+
+/* Whether the data disk is there, for its folder is also without it: on a root that cannot be written. */
+bool record_has_data(const char *root);
 
 /* Whether the power went while the secrets of this very file were taken out. */
 bool record_is_interrupted(const char *root, const char *masked, size_t n);
