@@ -214,6 +214,7 @@ static int take_lock(char *owned_path, const char *verb, const char *source, str
 		return fail(err, ERR_IO, "open '%s': %m; run it as the user who owns the data folder", l->path);
 	if (l->fd < 0)
 		return fail(err, errno == ENOSPC ? ERR_SPACE : ERR_IO, "open '%s': %m", l->path);
+	(void)fchmod(l->fd, 0644); /* who reads the box asks what is running, whatever our umask */
 	taken = wait_for(l->fd, l->path, patience, err);
 	if (taken <= 0)
 		return taken < 0 ? -1 : say_busy(l->fd, l->path, err);

@@ -232,6 +232,21 @@ static void a_reader_is_no_holder(void **state)
 	close(told[1]);
 }
 
+static void everybody_may_look(void **state)
+{
+	CLEANUP(lock_free) struct lock *lock = NULL;
+	autofree char *path = path_join(folder, "lock");
+	mode_t before = umask(077);
+	struct error err;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(lock_take(folder, "pull", "crm", at_once(), &lock, &err), 0);
+	(void)umask(before);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+}
+
 /* Notes come thick and fast while somebody reads: every read is whole, and a new phase is seen at once. */
 static void notes_are_read_whole(void **state)
 {
@@ -304,6 +319,7 @@ int main(void)
 		IN_FOLDER(waiting_ends_when_it_is_free),
 		IN_FOLDER(waiting_ends_with_patience_or_a_stop),
 		IN_FOLDER(a_reader_is_no_holder),
+		IN_FOLDER(everybody_may_look),
 		IN_FOLDER(notes_are_read_whole),
 		IN_FOLDER(one_daemon),
 		IN_FOLDER(nonsense_inside_is_told),
