@@ -95,7 +95,7 @@ static int plan_time_zone(struct making *m, struct error *err)
 /* One word for each link's own file, which all say yes. */
 static int plan_mdns(struct making *m, struct error *err UNUSED)
 {
-	static const char *const links[] = {"80-wired", "50-drillbox", "51-drillbox-wifi"};
+	static const char *const links[] = {"80-wired", "80-wireless", "50-drillbox", "51-drillbox-wifi"};
 
 	for (size_t i = 0; m->wanted->mdns_given && i < COUNT(links); i++) {
 		autofree char *path = format(NETWORK_DIR "/%s.network.d/mdns.conf", links[i]);

@@ -154,6 +154,8 @@ char *link_networkd(const struct link *link, bool is_wifi)
 		text_add(&t, "IgnoreCarrierLoss=3s\n"); /* from one access point to the next */
 	if (by_dhcp)
 		text_add(&t, "\n[DHCPv4]\nClientIdentifier=mac\n");
+	if (by_dhcp && is_wifi)
+		text_add(&t, "RouteMetric=2048\n"); /* the wire comes first */
 	return text_take(&t);
 }
 
