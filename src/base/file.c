@@ -292,7 +292,7 @@ int write_all(int fd, const void *bytes, size_t n, const char *path, struct erro
 	return 0;
 }
 
-static int write_part(const char *part, const void *bytes, size_t n, mode_t mode, struct error *err)
+static int write_part(struct owner owner, const char *part, const void *bytes, size_t n, mode_t mode, struct error *err)
 {
 	autoclose int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
@@ -300,6 +300,8 @@ static int write_part(const char *part, const void *bytes, size_t n, mode_t mode
 		return fail(err, kind_of(errno), "make '%s': %m", part);
 	if (fchmod(fd, mode) < 0)
 		return fail(err, ERR_IO, "set the mode of '%s': %m", part);
+	if (owner.uid != OWNER_NONE.uid && fchown(fd, owner.uid, owner.gid) < 0)
+		return fail(err, ERR_IO, "set the owner of '%s': %m", part);
 	if (write_all(fd, bytes, n, part, err) < 0)
 		return -1;
 	if (fsync(fd) < 0)
@@ -309,9 +311,14 @@ static int write_part(const char *part, const void *bytes, size_t n, mode_t mode
 
 int write_file_durably(const char *path, const void *bytes, size_t n, mode_t mode, struct error *err)
 {
+	return write_file_durably_for(OWNER_NONE, path, bytes, n, mode, err);
+}
+
+int write_file_durably_for(struct owner owner, const char *path, const void *bytes, size_t n, mode_t mode, struct error *err)
+{
 	autofree char *part = format("%s.part", path);
 
-	if (write_part(part, bytes, n, mode, err) == 0) {
+	if (write_part(owner, part, bytes, n, mode, err) == 0) {
 		if (rename(part, path) == 0)
 			return sync_folder_of(path, err);
 		(void)fail(err, ERR_IO, "rename '%s' to '%s': %m", part, path);

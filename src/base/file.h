@@ -39,6 +39,18 @@ MUST_CHECK int read_small_bytes(const char *path, size_t cap, char **ret_bytes, 
 /* Write 'n' bytes to 'path' by way of 'path.part': synced, renamed, folder synced. */
 MUST_CHECK int write_file_durably(const char *path, const void *bytes, size_t n, mode_t mode, struct error *err);
 
+/* Whose a file is to be. */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
+#define OWNER_NONE ((struct owner){(uid_t)-1, (gid_t)-1})
+
+/* The same, given away before it has its name: nobody sees it under another owner, and no name that could be a link is followed. */
+MUST_CHECK int write_file_durably_for(struct owner owner, const char *path, const void *bytes, size_t n, mode_t mode,
+				      struct error *err);
+
 /* Rename within one folder and sync it. Refuses to overwrite. */
 MUST_CHECK int rename_durably(const char *from, const char *to, struct error *err);
 

@@ -512,25 +512,24 @@ void installation_done(struct installation *files)
 
 /* ---- on the disk */
 
-struct owner {
-	bool known; /* only root can give a file away */
-	uid_t uid;
-	gid_t gid;
-};
-
+/* Only root can give a file away: OWNER_NONE for all others. */
 static int find_owner(struct owner *ret, struct error *err)
 {
 	const struct passwd *user;
 
-	*ret = (struct owner){.known = geteuid() == 0};
-	if (!ret->known)
+	*ret = OWNER_NONE;
+	if (geteuid() != 0)
 		return 0;
 	user = getpwnam(DAEMON_USER);
 	if (!user)
 		return fail(err, ERR_LACKING, "there is no user '" DAEMON_USER "' to give the secrets to: make it with systemd-sysusers");
-	ret->uid = user->pw_uid;
-	ret->gid = user->pw_gid;
+	*ret = (struct owner){user->pw_uid, user->pw_gid};
 	return 0;
+}
+
+static bool is_of(const struct stat *st, const struct owner *owner)
+{
+	return owner->uid == OWNER_NONE.uid || (st->st_uid == owner->uid && st->st_gid == owner->gid);
 }
 
 static bool is_there(const struct installed *item, const struct owner *owner)
@@ -542,7 +541,7 @@ static bool is_there(const struct installed *item, const struct owner *owner)
 	size_t n;
 
 	if (lstat(item->path, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 07777) != item->mode ||
-	    (item->of_daemon && owner->known && (st.st_uid != owner->uid || st.st_gid != owner->gid)) ||
+	    (item->of_daemon && !is_of(&st, owner)) ||
 	    read_small_bytes(item->path, INI_CAP, &bytes, &n, &ignored) < 0)
 		return false;
 	equal = n == item->n && memcmp(bytes, item->bytes, n) == 0;
@@ -568,11 +567,10 @@ static int make_folder(const struct installed *item, const struct owner *owner, 
 	autofree char *folder = path_dir(item->path), *above = path_dir(folder);
 	bool is_private = (item->mode & 077) == 0 && item->mode;
 
-	if (path_is_dir(folder))
-		return 0;
-	if (make_dirs(above, 0755, err) < 0 || make_dirs(folder, is_private ? 0700 : 0755, err) < 0)
+	if (!path_is_dir(folder) && (make_dirs(above, 0755, err) < 0 || make_dirs(folder, is_private ? 0700 : 0755, err) < 0))
 		return -1;
-	if (item->of_daemon && owner->known && chown(folder, owner->uid, owner->gid) < 0)
+	/* also one that is there: the power can go between the two */
+	if (item->of_daemon && owner->uid != OWNER_NONE.uid && chown(folder, owner->uid, owner->gid) < 0)
 		return fail(err, ERR_IO, "give '%s' to the user '" DAEMON_USER "': %m", folder);
 	return 0;
 }
@@ -585,13 +583,7 @@ static int write_item(const struct installed *item, const struct owner *owner, s
 		return write_link(item, err);
 	if (is_there(item, owner))
 		return 0;
-	if (write_file_durably(item->path, item->bytes, item->n, item->mode, err) < 0)
-		return -1;
-	if (!item->of_daemon || !owner->known)
-		return 0;
-	if (chown(item->path, owner->uid, owner->gid) < 0)
-		return fail(err, ERR_IO, "give '%s' to the user '" DAEMON_USER "': %m", item->path);
-	return sync_path(item->path, err);
+	return write_file_durably_for(item->of_daemon ? *owner : OWNER_NONE, item->path, item->bytes, item->n, item->mode, err);
 }
 
 int installation_apply(const struct installation *files, struct error *err)
