@@ -79,8 +79,11 @@ static char *link_words(const struct link *link)
 {
 	bool fixed = link->address && !same(link->address, "dhcp");
 
-	return format("%s%s%s%s%s", fixed ? link->address : "address by DHCP", link->gateway ? ", gateway " : "",
-		      link->gateway ? link->gateway : "", link->dns ? ", name servers " : "", link->dns ? link->dns : "");
+	if (fixed)
+		return format("%s, %s%s, %s%s", link->address, link->gateway ? "gateway " : "no gateway: nothing beyond this net is reached",
+			      link->gateway ? link->gateway : "", link->dns ? "name servers " : "no name servers: no name is found",
+			      link->dns ? link->dns : "");
+	return format("address by DHCP%s%s", link->dns ? ", name servers " : "", link->dns ? link->dns : "");
 }
 
 static void add_source(struct text *t, const struct wanted_source *s)

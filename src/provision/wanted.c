@@ -50,7 +50,7 @@ static int take_name(struct wanted *w, struct wanted_source *source UNUSED, cons
 static int take_time_zone(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
 {
 	if (!*value || strlen(value) > 100 || !in_set(value, LETTERS DIGITS "_+-/") || value[0] == '/' || strstr(value, "//") ||
-	    ends_with(value, "/")) {
+	    ends_with(value, "/") || same(value, "localtime") /* which leads back to what is set here */) {
 		autofree char *shown = printable(value, false);
 
 		return fail(err, ERR_CONFIG, "time-zone = '%.100s' is not the name of a time zone, as in Europe/Berlin", shown);

@@ -112,6 +112,7 @@ static void test_what_is_refused(void **state)
 		{"[box]\nname = 12\n", "host's name"},
 		{"[box]\ntime-zone = Europe//Berlin\n", "time zone"},
 		{"[box]\ntime-zone = posix/../../x\n", "time zone"},
+		{"[box]\ntime-zone = localtime\n", "time zone"},
 		{"[ssh]\nhistory = allow " KEY "\n", "behind allow"},
 		{"[ssh]\nadmin = allow drill " KEY "\n", "in front of the key"},
 		{SOURCE "ca = a/b.pem\n", "file beside"},
