@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "drill/locale.h"
+#include "port/sandbox.h"
 
 #define UNFOLDS_TO 25			     /* a dump's bytes on a server's disk, at most as a rule */
 #define CLUSTER_BYTES ((int64_t)64 << 20)    /* an empty cluster with its WAL */
@@ -116,40 +117,6 @@ int64_t plan_parse_meminfo(const char *text)
 	return parse_int(number, 0, INT64_MAX / 1024, &kb) ? kb * 1024 : -1;
 }
 
-/* A number in a file of the kernel; -1 when it is not there or says "max". */
-static int64_t kernel_number(const char *dir, const char *name)
-{
-	autofree char *path = path_join(dir, name), *text = NULL;
-	struct error ignored;
-	int64_t n;
-
-	if (read_small_file(path, PROC_CAP, &text, &ignored) < 0 || !parse_int(trim(text), 0, INT64_MAX, &n))
-		return -1;
-	return n;
-}
-
-/* What the control groups above us still leave; INT64_MAX when they set no limit. */
-static int64_t group_memory(void)
-{
-	autofree char *text = NULL, *path = NULL;
-	int64_t left = INT64_MAX;
-	struct error ignored;
-	const char *at;
-
-	if (read_small_file("/proc/self/cgroup", PROC_CAP, &text, &ignored) < 0 || !(at = strstr(text, "0::/")))
-		return left;
-	path = format("/sys/fs/cgroup%.*s", (int)strcspn(at + 3, "\n"), at + 3);
-	while (strlen(path) >= strlen("/sys/fs/cgroup")) {
-		int64_t most = kernel_number(path, "memory.max"), now = kernel_number(path, "memory.current");
-		char *slash = strrchr(path, '/');
-
-		if (most >= 0 && now >= 0)
-			left = least_of(left, most > now ? most - now : 0);
-		*slash = '\0';
-	}
-	return left;
-}
-
 static int64_t free_memory(void)
 {
 	autofree char *text = NULL;
@@ -157,7 +124,7 @@ static int64_t free_memory(void)
 
 	if (read_small_file("/proc/meminfo", PROC_CAP, &text, &ignored) < 0)
 		return -1;
-	return least_of(plan_parse_meminfo(text), group_memory());
+	return least_of(plan_parse_meminfo(text), sandbox_memory_left());
 }
 
 /* ---------------------------------------------------------------- programs */

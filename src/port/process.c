@@ -21,7 +21,7 @@
 #define SEARCH_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 /* How far the child came before it could not go on; told over a pipe that an exec closes. */
-enum step { STEP_EXEC, STEP_FOLDER, STEP_DESCRIPTORS, STEP_LIMITS };
+enum step { STEP_EXEC, STEP_GROUP, STEP_FOLDER, STEP_DESCRIPTORS, STEP_LIMITS };
 
 struct trouble {
 	enum step step;
@@ -163,6 +163,9 @@ static _Noreturn void become(const struct launch *l)
 	/* a parent that died before this line is no longer our parent */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != l->parent)
 		_exit(127);
+	/* "0" is whoever writes it */
+	if (l->spec->group > 0 && write(l->spec->group, "0", 1) < 0)
+		give_up(l, STEP_GROUP);
 	arrange_descriptors(l);
 	if (chdir(l->spec->dir ? l->spec->dir : "/") < 0)
 		give_up(l, STEP_FOLDER);
@@ -179,6 +182,8 @@ static int explain_trouble(const struct launch *l, struct trouble t, struct erro
 {
 	errno = t.os_errno;
 	switch (t.step) {
+	case STEP_GROUP:
+		return fail(err, ERR_LACKING, "enter a control group to run '%s': %m", l->program);
 	case STEP_FOLDER:
 		return fail(err, ERR_IO, "enter '%s' to run '%s': %m", l->spec->dir, l->program);
 	case STEP_DESCRIPTORS:
@@ -272,12 +277,15 @@ static void keep_spec(struct process *p, const struct process_spec *spec)
 	p->spec.dir = NULL;
 	p->spec.pass_fds = NULL;
 	p->spec.limits = NULL;
+	p->spec.group = 0;
 	p->spec.tick_ms = spec->tick_ms > 0 ? spec->tick_ms : TICK_MS;
 	p->next_tick_ms = clock_mono_ms() + p->spec.tick_ms;
 }
 
 static void forget(struct process *p)
 {
+	if (p->let_go)
+		p->let_go(p);
 	cleanup_close(&p->pidfd);
 	cleanup_close(&p->out_fd);
 	cleanup_close(&p->err_fd);

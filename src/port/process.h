@@ -55,6 +55,7 @@ struct process_spec {
 	const struct process_limit *limits;
 	size_t limit_count;
 	bool expendable;	 /* the first to go when memory is short */
+	int group;		 /* the cgroup.procs of the control group it starts in; 0: ours */
 };
 
 struct process {
@@ -66,8 +67,10 @@ struct process {
 	int64_t next_tick_ms;
 	int wrapper_fd;		 /* what the sandbox says of itself; -1: not in one */
 	struct text wrapper_said;
-	/* Set by the sandbox: once reaped, tell whether the program was ever reached. */
+	/* Set by the sandbox: once reaped, tell whether the program was ever reached; let go of its group when it is over. */
 	int (*reached)(struct process *p, struct error *err);
+	void (*let_go)(struct process *p);
+	struct cgroup *group;
 	bool reaped;
 	int status;		 /* wait status, once reaped */
 	struct text output;

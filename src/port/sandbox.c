@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "port/cgroup.h"
 
 #define BWRAP "bwrap"
 #define SHARED_BYTES ((int64_t)16 << 20)
@@ -330,11 +331,27 @@ static int inner_failed(const char *message, struct error *err)
 	return fail(err, error_kind_from_word(kind), "%s", text);
 }
 
+/* The kernel ended all of it for want of memory, and counts it. */
+static int starved(const struct process *p, struct error *err)
+{
+	char cap[UNIT_TEXT];
+
+	return fail(err, ERR_SPACE, "%s needed more than the %s of memory that a sandbox may have here: take a box with more memory",
+		    p->name, human_bytes(cgroup_memory_cap(), cap));
+}
+
+static void leave_group(struct process *p)
+{
+	cgroup_free(&p->group);
+}
+
 static int sandbox_reached(struct process *p, struct error *err)
 {
 	autofree char *words = NULL;
 	const char *status, *message;
 
+	if (cgroup_ran_short(p->group))
+		return starved(p, err);
 	read_status(p);
 	status = p->wrapper_said.data;
 	message = strstr(status, INNER_SAYS);
@@ -365,11 +382,12 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 		  struct error *err)
 {
 	CLEANUP(plan_done) struct plan plan = {.sandbox = sandbox, .status_read = -1};
+	CLEANUP(cgroup_free) struct cgroup *group = NULL;
 	struct process_limit limits[4];
 	struct process_spec outer = *spec;
 	autofree int *fds = NULL;
 
-	if (make_plan(&plan, spec, err) < 0)
+	if (make_plan(&plan, spec, err) < 0 || cgroup_make(&group, err) < 0)
 		return -1;
 	strings_add_owned(&plan.argv, NULL);
 	fds = xcalloc(plan.fd_count + spec->pass_fd_count, sizeof(*fds));
@@ -385,6 +403,7 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 	outer.limits = limits;
 	outer.limit_count = limits_of(sandbox, limits);
 	outer.expendable = true;
+	outer.group = cgroup_entrance(group);
 	if (process_start(p, &outer, err) < 0) {
 		if (err->kind != ERR_LACKING || !strstr(err->text, "'" BWRAP "'"))
 			return -1;
@@ -393,7 +412,19 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 	}
 	p->wrapper_fd = take_fd(&plan.status_read);
 	p->reached = sandbox_reached;
+	p->group = take(group);
+	p->let_go = leave_group;
 	return 0;
+}
+
+int64_t sandbox_memory_cap(void)
+{
+	return cgroup_memory_cap();
+}
+
+int64_t sandbox_memory_left(void)
+{
+	return cgroup_memory_left();
 }
 
 int sandbox_run(const struct sandbox *sandbox, const struct process_spec *spec, struct deadline deadline,

@@ -4,6 +4,11 @@
  * named here visible besides. Dies with us. It cannot be left out: where it
  * cannot be set up, that is ERR_LACKING with the cure, from the start or from
  * the wait, and never mistaken for the death of what was to run inside.
+ *
+ * Where the service has a part of the control groups to itself (port/cgroup.h),
+ * each sandbox has a group with a cap on memory and processes. One that takes
+ * more memory is killed as a whole, which the wait tells as ERR_SPACE. Elsewhere
+ * there are the limits of each process alone.
  */
 #ifndef DRILLBOX_PORT_SANDBOX_H
 #define DRILLBOX_PORT_SANDBOX_H
@@ -48,6 +53,12 @@ MUST_CHECK int sandbox_start(struct process *p, const struct sandbox *sandbox, c
 /* As process_run(), inside. */
 MUST_CHECK int sandbox_run(const struct sandbox *sandbox, const struct process_spec *spec, struct deadline deadline,
 			   enum error_kind kind, char **ret_output, struct error *err);
+
+/* Bytes of memory that the sandboxes may have; 0 where the control groups are not ours. */
+int64_t sandbox_memory_cap(void);
+
+/* What that and the control groups above us still leave; INT64_MAX when they set no limit. */
+int64_t sandbox_memory_left(void);
 
 /*
  * The inner half: the first program in the sandbox is this binary again (the
