@@ -8,12 +8,16 @@
  *     signal NUMBER                 to what is served
  *     served                        how it fares: "running", or how it ended
  *     read FILE                     its bytes
+ *     write FILE WORDS
+ *     list FOLDER                   the names in it
  *     tell SOCKET WORDS             a line to a socket; its answer
  *     clock yes|no                  what the kernel says: the time is synchronised, or not
  *     load FILE                     a driver
  *     cover FOLDER                  with an empty one
  *     uncover FOLDER
  *     address DEVICE IP             switches a network device on
+ *     delegate GROUP USER           makes a control group, and one in it named main, which are the user's
+ *     belong GROUP USER             what is started from now on starts in that control group, as that user
  *     poweroff
  *
  * Each is answered by "CODE LENGTH" on a line and LENGTH bytes. What is served
@@ -21,9 +25,12 @@
  *
  * Called pg_dump or pg_restore it says what version it is, and nothing else:
  * nothing is dumped or restored in this machine, but a drill that will not come
- * so far wants to know what it would do it with.
+ * so far wants to know what it would do it with. One that comes so far finds a
+ * pg_restore of the temper that is written in TEMPER: as if the dump had got the
+ * better of it. Called true it is that.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -35,6 +42,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
@@ -52,6 +60,9 @@
 #define COMPRESSED 4 /* MODULE_INIT_COMPRESSED_FILE */
 #define WORDS 32
 #define POSTGRESQL "17.12"
+#define GROUPS "/sys/fs/cgroup"
+#define TEMPER "/usr/lib/temper"
+#define BITE ((size_t)16 << 20)
 
 static char answer[8 << 20];
 static size_t answer_length;
@@ -63,6 +74,11 @@ static struct {
 	bool starved;
 	int status;
 } served;
+
+static struct {
+	char procs[256]; /* of its control group; empty: ours */
+	uid_t user;
+} belongs;
 
 static int notify_fd, child_fd;
 
@@ -106,15 +122,26 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* Where the kernel has unpacked the archive nobody may pivot_root(2), as a sandbox does: that needs a mount of its own. */
+static void mount_root(void)
+{
+	(void)mkdir("/mnt", 0755);
+	must(mount("/", "/mnt", NULL, MS_BIND, NULL) == 0 && chdir("/mnt") == 0 && mount(".", "/", NULL, MS_MOVE, NULL) == 0 &&
+		     chroot(".") == 0 && chdir("/") == 0,
+	     "/");
+}
+
 static void prepare(void)
 {
 	static const struct {
 		const char *kind, *folder;
-	} mounts[] = {{"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"tmpfs", "/run"}, {"tmpfs", "/tmp"}};
+	} mounts[] = {{"proc", "/proc"}, {"sysfs", "/sys"},   {"cgroup2", GROUPS},
+		      {"devtmpfs", "/dev"}, {"tmpfs", "/run"}, {"tmpfs", "/tmp"}};
 	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = NOTIFY};
 	sigset_t child;
 	int console;
 
+	mount_root();
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		(void)mkdir(mounts[i].folder, 0755);
 		must(mount(mounts[i].kind, mounts[i].folder, mounts[i].kind, 0, NULL) == 0, mounts[i].folder);
@@ -149,6 +176,22 @@ static int open_port(void)
 	return fd;
 }
 
+static int put(const char *path, const char *words)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool done = fd >= 0 && write(fd, words, strlen(words)) == (ssize_t)strlen(words);
+
+	if (fd >= 0)
+		close(fd);
+	return done ? 0 : -1;
+}
+
+static void begin_there(void)
+{
+	if ((belongs.procs[0] && put(belongs.procs, "0") < 0) || setgid(belongs.user) < 0 || setuid(belongs.user) < 0)
+		_exit(126);
+}
+
 static pid_t start(char **argv, int output)
 {
 	pid_t pid = fork();
@@ -161,6 +204,7 @@ static pid_t start(char **argv, int output)
 	setsid();
 	if (output >= 0 && (dup2(output, 1) < 0 || dup2(output, 2) < 0))
 		_exit(126);
+	begin_there();
 	execvp(argv[0], argv);
 	fprintf(stderr, "%s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -227,6 +271,49 @@ static void read_file(const char *path)
 	take_in(fd);
 	answer_code = 0;
 	close(fd);
+}
+
+static void list_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	answer_length = 0;
+	answer_code = dir ? 0 : 1;
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			answer_length += (size_t)snprintf(answer + answer_length, sizeof(answer) - answer_length, "%s\n", entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+/* As a service manager with Delegate=memory pids and DelegateSubgroup=main. */
+static void delegate(const char *group, const char *user)
+{
+	static const char *const parts[] = {"",	     "/cgroup.procs",	   "/cgroup.subtree_control",	   "/cgroup.threads",
+					    "/main", "/main/cgroup.procs", "/main/cgroup.subtree_control", "/main/cgroup.threads"};
+	uid_t owner = (uid_t)strtoul(user, NULL, 10);
+	char path[256];
+
+	if (put(GROUPS "/cgroup.subtree_control", "+memory +pids") < 0) {
+		say(1, "the kernel's controllers: %s", strerror(errno));
+		return;
+	}
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		(void)snprintf(path, sizeof(path), GROUPS "/%s%s", group, parts[i]);
+		if ((i % 4 == 0 && mkdir(path, 0755) < 0) || chown(path, owner, owner) < 0) {
+			say(1, "%s: %s", path, strerror(errno));
+			return;
+		}
+	}
+	say(0, "%s", group);
+}
+
+static void belong(const char *group, const char *user)
+{
+	(void)snprintf(belongs.procs, sizeof(belongs.procs), GROUPS "/%s/cgroup.procs", group);
+	belongs.user = (uid_t)strtoul(user, NULL, 10);
+	say(0, "%s", belongs.procs);
 }
 
 static void tell(const char *path, const char *words)
@@ -310,6 +397,14 @@ static void obey(char *line)
 		tell_served();
 	else if (n == 2 && strcmp(words[0], "read") == 0)
 		read_file(words[1]);
+	else if (n == 3 && strcmp(words[0], "write") == 0)
+		say(put(words[1], words[2]) < 0 ? 1 : 0, "%s", words[1]);
+	else if (n == 2 && strcmp(words[0], "list") == 0)
+		list_folder(words[1]);
+	else if (n == 3 && strcmp(words[0], "delegate") == 0)
+		delegate(words[1], words[2]);
+	else if (n == 3 && strcmp(words[0], "belong") == 0)
+		belong(words[1], words[2]);
 	else if (n == 3 && strcmp(words[0], "tell") == 0)
 		tell(words[1], words[2]);
 	else if (n == 2 && strcmp(words[0], "clock") == 0)
@@ -396,13 +491,65 @@ static void watch_served(void)
 	kill(served.pid, SIGKILL);
 }
 
+/* All the memory there is, in a process beside the first. */
+static int eat(void)
+{
+	int status = 0;
+
+	if (fork() == 0)
+		for (;;) {
+			void *bite = mmap(NULL, BITE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			if (bite == MAP_FAILED)
+				_exit(3);
+			memset(bite, 1, BITE);
+		}
+	(void)wait(&status);
+	fprintf(stderr, "pg_restore: error: the other half alone ended with %d\n", code_of(status));
+	return 1;
+}
+
+static int breed(void)
+{
+	int children = 0;
+	pid_t pid;
+
+	while ((pid = fork()) > 0)
+		children++;
+	if (pid == 0)
+		for (;;)
+			pause();
+	fprintf(stderr, "pg_restore: error: %d children and no more: %s\n", children, strerror(errno));
+	return 1;
+}
+
+/* What becomes of a dump in here. */
+static int restore(void)
+{
+	char temper[32] = "";
+	int fd = open(TEMPER, O_RDONLY);
+
+	if (fd < 0 || read(fd, temper, sizeof(temper) - 1) < 0)
+		return 1;
+	if (strcmp(temper, "eat") == 0)
+		return eat();
+	if (strcmp(temper, "breed") == 0)
+		return breed();
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 	int port;
 
 	name = name ? name + 1 : argv[0];
+	if (strcmp(name, "true") == 0)
+		return 0;
 	if (strcmp(name, "init") != 0) {
+		if (argc > 1 && strcmp(argv[1], "--version") != 0 && strcmp(name, "pg_restore") == 0)
+			return restore();
 		printf("%s (PostgreSQL) %s\n", name, POSTGRESQL);
 		return argc > 1 ? 0 : 1;
 	}

@@ -82,12 +82,12 @@ class Archive:
     """An initramfs: a cpio archive of the kind 'newc'."""
 
     def __init__(self, path):
-        self.file, self.number, self.folders = open(path, "wb"), 0, set()
+        self.file, self.number, self.folders, self.owner = open(path, "wb"), 0, set(), 0
 
     def _entry(self, place, mode, content=b""):
         self.number += 1
         name = place.lstrip("/").encode() + b"\0"
-        fields = (self.number, mode, 0, 0, 1, int(time.time()), len(content), 0, 0, 0, 0, len(name), 0)
+        fields = (self.number, mode, self.owner, self.owner, 1, int(time.time()), len(content), 0, 0, 0, 0, len(name), 0)
         head = b"070701" + b"".join(b"%08x" % field for field in fields) + name
         self.file.write(head + b"\0" * (-len(head) % 4) + content + b"\0" * (-len(content) % 4))
 
@@ -120,20 +120,21 @@ class Archive:
         self.file.close()
 
 
-def _initramfs(path, files):
+def _initramfs(path, files, owner):
     archive = Archive(path)
     for name in ("bin", "lib"):
         archive.link(f"/{name}", f"usr/{name}")
-    programs = {"/init": FLAVOUR / "device" / "init", "/usr/bin/drillbox": FLAVOUR / "drillbox"}
+    programs = {"/init": FLAVOUR / "device" / "init", "/usr/bin/drillbox": FLAVOUR / "drillbox", "/usr/bin/bwrap": KERNEL / "bwrap"}
     for place, file in _with_libraries(programs).items():
         archive.add(place, file)
     for name in ("pg_dump", "pg_restore"):
-        archive.link(f"{POSTGRESQL}/{name}", "/init")
+        archive.add(f"{POSTGRESQL}/{name}", FLAVOUR / "device" / "init")  # no link: a sandbox shows what is below /usr
     for name in NETWORK:
         archive.add(f"/usr/lib/modules/{name}.ko.xz", KERNEL / f"{name}.ko.xz")
     archive.add(f"{BOARDS}/qemu-virt.conf", tap.ROOT / "board/qemu-virt/panel.conf")
     archive.add("/etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
     archive.add("/etc/group", b"root:x:0:\n")
+    archive.owner = owner
     for place, what in files.items():
         archive.add(place, what)
     archive.close()
@@ -186,12 +187,12 @@ class Answer:
 # ---------------------------------------------------------------- the machine
 
 class Machine:
-    def __init__(self, files, name="device"):
-        """'files': guest path -> bytes, file or folder."""
+    def __init__(self, files, name="device", owner=0):
+        """'files': guest path -> bytes, file or folder; they are the owner's."""
         self.dir = tap.folder("qemu")
         self.log = Path(os.environ.get("BUILD", FLAVOUR)).resolve() / "log" / f"{name}-console.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        _initramfs(self.dir / "initramfs", files)
+        _initramfs(self.dir / "initramfs", files, owner)
 
     def boot(self, *options):
         sockets = {name: self.dir / name for name in ("qtest", "qmp", "port")}
