@@ -294,8 +294,11 @@ int write_all(int fd, const void *bytes, size_t n, const char *path, struct erro
 
 static int write_part(struct owner owner, const char *part, const void *bytes, size_t n, mode_t mode, struct error *err)
 {
-	autoclose int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	autoclose int fd = -1;
 
+	/* what stands there may be a remnant, or a pipe or a link that somebody planted: it is not written to */
+	(void)unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail(err, kind_of(errno), "make '%s': %m", part);
 	if (fchmod(fd, mode) < 0)

@@ -112,6 +112,28 @@ static void test_a_file_is_written_whole(void **state)
 	assert_int_equal(err.kind, ERR_IO);
 }
 
+static void test_nothing_planted_is_written_to(void **state)
+{
+	autofree char *path = in("planted"), *part = in("planted.part"), *other = in("whose"), *text = NULL, *now = NULL;
+	struct error err;
+	struct stat st;
+
+	(void)state;
+	put(other, "somebody else's");
+	assert_int_equal(link(other, part), 0);
+	assert_int_equal(write_file_durably(path, "one", 3, 0600, &err), 0);
+	assert_int_equal(read_small_file(other, 100, &text, &err), 0);
+	assert_string_equal(text, "somebody else's");
+	assert_int_equal(mkfifo(part, 0600), 0);
+	alarm(10); /* a pipe waits for its reader */
+	assert_int_equal(write_file_durably(path, "two", 3, 0600, &err), 0);
+	alarm(0);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	assert_int_equal(read_small_file(path, 100, &now, &err), 0);
+	assert_string_equal(now, "two");
+}
+
 static void test_no_room_is_told_apart(void **state)
 {
 	struct error err;
@@ -321,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_paths),
 		WITH_DIR(test_folders_are_made_with_their_mode),
 		WITH_DIR(test_a_file_is_written_whole),
+		WITH_DIR(test_nothing_planted_is_written_to),
 		cmocka_unit_test(test_no_room_is_told_apart),
 		WITH_DIR(test_reading_has_a_cap),
 		WITH_DIR(test_renaming_never_overwrites),
