@@ -30,10 +30,12 @@ static bool take_package(const char *line, struct strings *packages)
 	const char *installed = line + name + (line[name] == ' ');
 	size_t length = strcspn(installed, " ");
 	const char *fixed = installed + length + (installed[length] == ' ');
+	autofree char *shown = NULL;
 
 	if (!name || !length || !*fixed || strchr(fixed, ' '))
 		return false;
-	strings_add_owned(packages, format("%.*s (%.*s, fixed in %s)", (int)name, line, (int)length, installed, fixed));
+	shown = format("%.*s (%.*s, fixed in %s)", (int)name, line, (int)length, installed, fixed);
+	strings_add_owned(packages, printable(shown, false));
 	return true;
 }
 

@@ -91,6 +91,13 @@ static void test_fixes(void **state)
 	     "1:10.0p1-8)|sudo drillbox-update\n");
 }
 
+static void test_what_no_terminal_should_see(void **state)
+{
+	(void)state;
+	says("2026-11-23T22:00:00Z\nlib\033c6 2.41\r-12 2.41-\00713\n",
+	     "warn: 1 package has known fixes: lib?c6 (2.41?-12, fixed in 2.41-?13)|sudo drillbox-update\n");
+}
+
 static void test_many_fixes(void **state)
 {
 	struct text t = {0};
@@ -144,7 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_no_appliance),	TEST(test_nobody_looked), TEST(test_nothing_to_fix),
 		TEST(test_fixes),		TEST(test_many_fixes),	  TEST(test_not_looked_for_long),
-		TEST(test_a_time_to_come),	TEST(test_what_makes_no_sense),
+		TEST(test_a_time_to_come),	TEST(test_what_makes_no_sense), TEST(test_what_no_terminal_should_see),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
