@@ -120,7 +120,7 @@ static void add_keys_file(struct making *m, const char *path, const struct wante
 			text_addf(&t, ",command=\"%s\"", list->items[i].allowed);
 		text_addf(&t, "%s%s %s%s%s\n", restricted ? " " : "", key->type, key->blob, *key->comment ? " " : "", key->comment);
 	}
-	add(m, path, t.data, 0644);
+	add(m, path, t.data ? t.data : "", 0644);
 }
 
 static int plan_ssh(struct making *m, struct error *err)
@@ -134,7 +134,8 @@ static int plan_ssh(struct making *m, struct error *err)
 	else if (stat(path, &st) < 0 || st.st_size == 0)
 		return fail(err, ERR_CONFIG, PROVISION_FILE " gives no admin key, and the box has none: nobody could come in. Put the line "
 			    "of your .pub file behind 'admin =' in [ssh]");
-	if (m->wanted->history.count)
+	/* who gives the admins gives all who may come in: a line that was taken out is a key that is revoked */
+	if (m->wanted->admin.count || m->wanted->history.count)
 		add_keys_file(m, "state/ssh/authorized_keys/history", &m->wanted->history, true);
 	return 0;
 }

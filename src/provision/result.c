@@ -109,6 +109,8 @@ static void add_facts(struct text *t, const struct wanted *w)
 		add_fact(t, "mDNS", w->mdns ? "yes" : "no");
 	add_keys(t, "admin key", &w->admin);
 	add_keys(t, "history key", &w->history);
+	if (w->admin.count && !w->history.count)
+		add_fact(t, "history key", "none");
 	if (w->wire_line) {
 		autofree char *value = link_words(&w->wire);
 
@@ -158,8 +160,8 @@ char *result_done(const struct wanted *w, const char *root)
 	text_addf(&t, "%s. drillbox.txt was applied.\n\n", done_headline);
 	add_facts(&t, w);
 	text_add(&t, "\n");
-	add_wrapped(&t, 0, "No password and no private key is left on this card: where one stood in drillbox.txt there are stars now, "
-			   "which mean: as given before. What drillbox.txt does not name stays as it was.");
+	add_wrapped(&t, 0, "No password and no private key that drillbox.txt gives is left on this card: where one stood there are stars "
+			   "now, which mean: as given before. What drillbox.txt does not name stays as it was.");
 	text_add(&t, "\nWhat to do next\n");
 	add_login(&t, w, name);
 	add_step(&t, w->source_count ? "'drillbox doctor' there says what could stop the first pull, with the cure." :

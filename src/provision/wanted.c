@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/url.h"
 #include "port/ini.h"
 
 #define LONGEST_PASSWORD 1000
@@ -392,6 +393,23 @@ static int set_path(struct wanted_source *s, const char *key, const char *suffix
 	return source_config_set(&s->config, "/", "source", key, path, err);
 }
 
+/* What a URL is refused for is cured otherwise than in a source's own file, where a password has a file of its own. */
+static int advise_password(const char *section, struct error *err)
+{
+	static const char *const refused[] = {"password", "passfile"};
+
+	for (size_t i = 0; i < COUNT(refused); i++) {
+		const char *advice = url_refused(refused[i]), *at = strstr(err->text, advice);
+		autofree char *before = at ? xstrndup(err->text, (size_t)(at - err->text)) : NULL;
+		autofree char *behind = at ? xstrdup(at + strlen(advice)) : NULL;
+
+		if (at)
+			return fail(err, ERR_CONFIG, "%stake it out, and write the password as password = ... in [%s]%s", before,
+				    section, behind);
+	}
+	return -1;
+}
+
 static int take_source_key(struct wanted *w, const char *word, const char *section, const char *key, const char *value,
 			   const struct ini_place *place, struct error *err)
 {
@@ -414,7 +432,7 @@ static int take_source_key(struct wanted *w, const char *word, const char *secti
 	if (is_source && !is_one_of(key, source_words, COUNT(source_words)))
 		return unknown_key(OF_SOURCE, section, key, err);
 	if (source_config_set(&s->config, "/etc/drillbox", word, key, value, err) < 0)
-		return -1;
+		return advise_password(section, err);
 	add_key(&s->keys, word, key, value);
 	return 0;
 }
