@@ -58,38 +58,47 @@ static int template_name(const struct tool *tool, char **ret, struct error *err)
 	return 0;
 }
 
-/* One of the server's programs on the new template, which is the only place it can write. */
-static int run_on_template(const char *const *argv, int input, const char *folder, struct deadline deadline,
-			   struct error *err)
+/* A template in the making. */
+struct making {
+	const struct tool *tool;
+	const char *folder;
+	const char *inside;	/* what its programs call the folder: in a sandbox INSIDE_TEMPLATE, else the same */
+	struct deadline deadline;
+};
+
+/* One of the server's programs on the new template; in a sandbox that is the only place it can write. */
+static int run_on_template(const struct making *m, const char *const *argv, int input, struct error *err)
 {
-	const struct sandbox_bind bind = {folder, INSIDE_TEMPLATE, true};
+	const struct sandbox_bind bind = {m->folder, m->inside, true};
 	const struct sandbox sandbox = {.binds = &bind, .bind_count = 1, .shared_bytes = SHARED_CAP};
 	const struct process_spec spec = {.argv = argv, .input = input};
 
-	return sandbox_run(&sandbox, &spec, deadline, ERR_LACKING, NULL, err);
+	if (same(m->folder, m->inside))
+		return process_run(&spec, m->deadline, ERR_LACKING, NULL, err);
+	return sandbox_run(&sandbox, &spec, m->deadline, ERR_LACKING, NULL, err);
 }
 
-static int run_initdb(const struct tool *tool, const char *folder, struct deadline deadline, struct error *err)
+static int run_initdb(const struct making *m, struct error *err)
 {
-	autofree char *program = path_join(tool->bin, "initdb");
-	const char *argv[COUNT(initdb_options) + COUNT(small_wal) + 4] = {program, "-D", INSIDE_TEMPLATE};
+	autofree char *program = path_join(m->tool->bin, "initdb");
+	const char *argv[COUNT(initdb_options) + COUNT(small_wal) + 4] = {program, "-D", m->inside};
 
 	memcpy(argv + 3, initdb_options, sizeof(initdb_options));
-	if (tool->major >= 16)
+	if (m->tool->major >= 16)
 		memcpy(argv + 3 + COUNT(initdb_options), small_wal, sizeof(small_wal));
-	return run_on_template(argv, -1, folder, deadline, err);
+	return run_on_template(m, argv, -1, err);
 }
 
-static int reduce_template(const struct tool *tool, const char *folder, struct deadline deadline, struct error *err)
+static int reduce_template(const struct making *m, struct error *err)
 {
-	autofree char *program = path_join(tool->bin, "postgres");
-	const char *const argv[] = {program, "--single", "-D", INSIDE_TEMPLATE, "-cfsync=off", CLUSTER_DATABASE, NULL};
+	autofree char *program = path_join(m->tool->bin, "postgres");
+	const char *const argv[] = {program, "--single", "-D", m->inside, "-cfsync=off", CLUSTER_DATABASE, NULL};
 	autoclose int input = memfd_create("sql", MFD_CLOEXEC);
 
 	if (input < 0 || write_all(input, reduce_sql, strlen(reduce_sql), "the reducing SQL", err) < 0 ||
 	    lseek(input, 0, SEEK_SET) < 0)
 		return fail(err, ERR_LACKING, "make a file in memory: %m");
-	return run_on_template(argv, input, folder, deadline, err);
+	return run_on_template(m, argv, input, err);
 }
 
 /* All files of the new template with one call, then its name. */
@@ -123,18 +132,18 @@ static int forget_others(const char *templates, const struct tool *tool, const c
 	return 0;
 }
 
-static int make_template(const struct tool *tool, const char *templates, const char *name, struct deadline deadline,
-			 struct error *err)
+static int make_template(const struct tool *tool, const char *templates, const char *name, bool sandboxed,
+			 struct deadline deadline, struct error *err)
 {
 	autofree char *final = path_join(templates, name);
 	autofree char *part = format("%s.part", final);
+	const struct making m = {tool, part, sandboxed ? INSIDE_TEMPLATE : part, deadline};
 	struct error ignored;
 
 	if (make_dirs(templates, 0700, err) < 0 || forget_others(templates, tool, name, err) < 0 ||
 	    make_dirs(part, 0700, err) < 0)
 		return -1;
-	if (run_initdb(tool, part, deadline, err) == 0 && reduce_template(tool, part, deadline, err) == 0 &&
-	    keep_template(part, final, err) == 0)
+	if (run_initdb(&m, err) == 0 && reduce_template(&m, err) == 0 && keep_template(part, final, err) == 0)
 		return 0;
 	if (remove_tree(part, &ignored) < 0)
 		return fail_within(err, "preparing a cluster of PostgreSQL %s, which left '%s'", tool->version, part);
@@ -162,17 +171,20 @@ static int find_template(const struct tool *tool, const char *data, struct deadl
 			return 0;
 		}
 	}
-	if (make_template(tool, templates, name, deadline, err) < 0)
+	if (make_template(tool, templates, name, true, deadline, err) < 0)
 		return -1;
 	*ret = path_join(templates, name);
 	return 0;
 }
 
-int cluster_prepare(const struct tool *tool, const char *data, struct deadline deadline, struct error *err)
+int cluster_prepare(const struct tool *tool, const char *templates, struct deadline deadline, struct error *err)
 {
-	autofree char *template = NULL;
+	autofree char *name = NULL, *path = NULL;
 
-	return find_template(tool, data, deadline, &template, err);
+	if (template_name(tool, &name, err) < 0)
+		return -1;
+	path = path_join(templates, name);
+	return path_is_dir(path) ? 0 : make_template(tool, templates, name, false, deadline, err);
 }
 
 /* --- settings --- */

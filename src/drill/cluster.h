@@ -67,8 +67,13 @@ struct cluster {
  */
 MUST_CHECK int cluster_start(const struct cluster_request *request, struct cluster *ret, struct error *err);
 
-/* Only the template: for a box that prepares itself. Does nothing when there is one. */
-MUST_CHECK int cluster_prepare(const struct tool *tool, const char *data, struct deadline deadline, struct error *err);
+/*
+ * Only the template, into the folder of those that come with the program, unless
+ * it is there. For the build of an image, whose emulation of the device's
+ * programs knows no namespaces: without a sandbox, for no dump has a part in it.
+ */
+MUST_CHECK int cluster_prepare(const struct tool *tool, const char *templates, struct deadline deadline,
+			       struct error *err);
 
 /* How to reach a database of it, as its superuser. Valid as long as both. */
 struct pg_target cluster_target(const struct cluster *c, const char *database);
