@@ -23,14 +23,14 @@ install-data:
 ifeq ($(INSIDE),)
 # ---------------------------------------------------------------- outside the build root
 
-here := help clean install install-data
+here := help clean install install-data image
 goals := $(filter-out $(here),$(or $(MAKECMDGOALS),all) $(if $(filter install,$(MAKECMDGOALS)),all))
 JOBS ?= $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
 
 # All goals in one call: the first carries the others.
 .PHONY: $(here) $(goals) inside
 $(goals): inside ;
-inside:
+inside: $(if $(filter device-test,$(MAKECMDGOALS)),image)
 	@tools/inside make -j$(JOBS) $(filter-out -j% --jobserver%,$(MFLAGS)) $(MAKEOVERRIDES) $(sort $(goals))
 
 help: ## this list
@@ -43,6 +43,11 @@ install: all install-data ## program, boards and man page into $(DESTDIR)$(prefi
 	install -D -m 755 build/host/drillbox $(DESTDIR)$(prefix)/bin/drillbox
 	$(foreach page,$(man_pages),install -D -m 644 $(page) \
 		$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
+
+image: ## the device's image, in build/image; EXTRA_PACKAGES='...' adds Debian packages
+	@tools/inside make -j$(JOBS) $(MAKEOVERRIDES) build/aarch64/drillbox \
+		build/aarch64/firmware/template build/aarch64/firmware/steady.so
+	@EXTRA_PACKAGES='$(EXTRA_PACKAGES)' POSTGRES_APT='$(POSTGRES_APT)' POSTGRES_KEY='$(POSTGRES_KEY)' firmware/image
 
 else
 # ---------------------------------------------------------------- inside the build root
@@ -152,11 +157,15 @@ build/$(1)/gen/%.h: src/% Makefile
 build/$(1)/gen/version.h: FORCE
 	@mkdir -p $$(@D); [ "$$$$version_h" = "$$$$(cat $$@ 2>/dev/null)" ] || echo "$$$$version_h" >$$@
 
+build/$(1)/firmware/%.o: firmware/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
+
 build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
--include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/firmware/template.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
 endef
 $(foreach name,host asan fuzz aarch64 lint,$(eval $(call flavour,$(name))))
 
@@ -170,6 +179,15 @@ demo: all ## the main job before your eyes: a good round, then a damaged dump
 bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes
 	@tests/bench/bench $(SIZE)
 
+# Makes what the image ships prepared; runs in emulation when the image is made.
+build/aarch64/firmware/template: build/aarch64/firmware/template.o build/aarch64/libdrillbox.a
+	$(call say,LINK,$@)
+	$(quiet)$(aarch64_cc) $(aarch64_cflags) -o $@ $^ $(aarch64_ldflags) -Wl,--as-needed $$($(call pkgconfig,aarch64) --libs $(packages)) -lm
+
+build/aarch64/firmware/steady.so: firmware/steady.c Makefile
+	$(call say,CC,$<)
+	$(quiet)mkdir -p $(@D) && $(aarch64_cc) $(common) -O2 -fPIC -shared -o $@ $<
+
 # The panel is tested in an emulated machine, which runs the arm64 program and starts with a small one of the tests' own.
 machine := build/aarch64/drillbox build/aarch64/device/init
 
@@ -180,8 +198,8 @@ build/aarch64/device/init: build/aarch64/device/init.o
 test: all $(unit_host) $(if $(T),,$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
 
-device-test: all $(machine) ## the panel of an emulated machine
-	@tests/run --build build/host $(or $(T),tests/device/)
+device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, and CUTS=10 power cuts
+	@IMAGE=build/image/drillbox-arm64.img.zst CUTS=$(or $(CUTS),10) tests/run -j 1 --build build/host $(or $(T),tests/device/)
 
 unit: $(unit_host) ## the unit tests
 	@tests/run --build build/host $(or $(T),tests/unit/)
@@ -209,7 +227,8 @@ with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENA
 shell_scripts := $(call with_shebang,(ba|da)?sh)
 python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main.c)) \
-	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o
+	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o \
+	build/lint/firmware/template.o build/lint/firmware/steady.o
 
 lint: floors ## gcc -fanalyzer, clang-tidy, shellcheck, python, man page, floors
 lint: $(lint_objects:.o=.tidy) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
@@ -227,6 +246,8 @@ build/lint/tests/%.tidy: tests/unit/%.c build/lint/tests/%.o .clang-tidy
 build/lint/targets/%.tidy: tests/fuzz/%.c build/lint/targets/%.o .clang-tidy
 	$(call tidy)
 build/lint/device/%.tidy: tests/device/%.c build/lint/device/%.o .clang-tidy
+	$(call tidy)
+build/lint/firmware/%.tidy: firmware/%.c build/lint/firmware/%.o .clang-tidy
 	$(call tidy)
 build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy
 	$(call tidy)
