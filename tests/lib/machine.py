@@ -31,6 +31,7 @@ LIBRARIES = Path("/usr/lib/aarch64-linux-gnu")
 LOADER = "/lib/ld-linux-aarch64.so.1"
 FLAVOUR = tap.ROOT / "build" / "aarch64"
 POSTGRESQL = "/usr/lib/postgresql/17/bin"
+QEMU = ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-nodefaults", "-display", "none")
 NETWORK = ("failover", "net_failover", "virtio_net")
 
 PL061_DATA = 0x09030000 + 0x3FC  # the address masks which lines are read: all
@@ -186,45 +187,32 @@ class Answer:
 
 # ---------------------------------------------------------------- the machine
 
-class Machine:
-    def __init__(self, files, name="device", owner=0):
-        """'files': guest path -> bytes, file or folder; they are the owner's."""
+class Board:
+    """What is plugged into QEMU's virt board is said by start(); the panel is wired to it in any case."""
+
+    def __init__(self, name):
         self.dir = tap.folder("qemu")
         self.log = Path(os.environ.get("BUILD", FLAVOUR)).resolve() / "log" / f"{name}-console.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        _initramfs(self.dir / "initramfs", files, owner)
 
-    def boot(self, *options):
-        sockets = {name: self.dir / name for name in ("qtest", "qmp", "port")}
+    def start(self, kernel, initrd, words, network, *options):
+        """'words': the kernel's command line; 'network': options of the network card's other end, each after a comma."""
+        for name in ("qtest", "qmp"):  # of one whose power was cut
+            (self.dir / name).unlink(missing_ok=True)
+        sockets = {name: self.dir / name for name in ("qtest", "qmp")}
         self.process = processes.serve([
-            "qemu-system-aarch64", "-M", "virt", "-accel", "tcg,thread=multi", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024",
-            "-nodefaults", "-display", "none", "-no-reboot", "-kernel", KERNEL / "vmlinuz", "-initrd", self.dir / "initramfs",
-            "-append", "console=ttyAMA0 quiet panic=-1 net.ifnames=0", "-serial", f"file:{self.log}",
+            *QEMU, "-accel", "tcg,thread=multi", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", words, "-serial", f"file:{self.log}",
             "-qtest", f"unix:{sockets['qtest']},server=on,wait=off", "-qtest-log", "none",
             "-qmp", f"unix:{sockets['qmp']},server=on,wait=off",
-            "-device", "virtio-serial-pci,romfile=", "-chardev", f"socket,id=port,path={sockets['port']},server=on,wait=off",
-            "-device", "virtserialport,chardev=port",
-            "-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net,id=card,romfile=", *options],
+            "-netdev", f"user,id=net{network}", "-device", "virtio-net-pci,netdev=net,id=card,romfile=", *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.dir / "qemu.err", "wb"))
-        self.qtest, self.qmp, self.port = (Line(path) for path in sockets.values())
+        self.qtest, self.qmp = (Line(path) for path in sockets.values())
         self.qmp.read()
         self._qmp("qmp_capabilities")
         parts = self._qmp("qom-list", path="/machine/unattached")
         self.pl061 = next(f"/machine/unattached/{part['name']}" for part in parts if part["type"] == "child<pl061>")
         self.held = None
         self.button(False)
-        start = time.monotonic()
-        self.lit_in_boot = self._watch_boot()
-        self.boot_seconds = time.monotonic() - start
-
-    def _watch_boot(self):
-        """Until the guest can answer; the lamps that were lit meanwhile."""
-        seen = []
-        self.port.send("served")
-        while not select.select([self.port.socket], [], [], 0.02)[0]:
-            seen.append(self.lamps())
-        self._answer(("served",))
-        return {lamp for lamps in seen for lamp, lit in zip(LAMPS, lamps) if lit}
 
     def _qmp(self, command, **arguments):
         self.qmp.send(json.dumps({"execute": command, "arguments": arguments}))
@@ -242,61 +230,9 @@ class Machine:
             raise RuntimeError(f"QEMU, {words}: {told}")
         return told[3:]
 
-    # ------------------------------------------------------------ in the guest
-
-    def ask(self, *words):
-        self.port.send("\t".join(map(str, words)))
-        return self._answer(words)
-
-    def _answer(self, words):
-        code, length = self.port.read().split()
-        return Answer(words, int(code), self.port.file.read(int(length)))
-
-    def demand(self, *words, code=0):
-        answer = self.ask(*words)
-        if answer.code != code:
-            raise tap.Wrong(f"expected {code}: {answer}")
-        return answer
-
-    def run(self, *words, code=0):
-        return self.demand("run", *words, code=code)
-
-    def serve(self, *words, watchdog=3600):
-        """Start it as a service manager would; it is killed when it says nothing for 'watchdog' seconds."""
-        return self.demand("serve", watchdog, *words)
-
-    def signal(self, number):
-        self.demand("signal", int(number))
-
-    def ended(self, seconds=20):
-        """How what is served ended."""
-        processes.wait_for(lambda: self.ask("served").text != "running", seconds, saying="what is served did not end")
-        return self.ask("served").text
-
-    def ledger(self, data, query, tries=3):
-        """Rows of a ledger in the guest, by name."""
-        folder = tap.folder("ledger")
-        for end in ("", "-wal"):
-            answer = self.ask("read", f"{data}/ledger/ledger.sqlite{end}")
-            if answer.code == 0:
-                (folder / f"ledger.sqlite{end}").write_bytes(answer.raw)
-        with contextlib.closing(sqlite3.connect(folder / "ledger.sqlite")) as db:
-            db.row_factory = sqlite3.Row
-            try:
-                return [dict(row) for row in db.execute(query)]
-            except sqlite3.DatabaseError:  # written to between the reading of the two files
-                if tries == 0:
-                    raise
-        return self.ledger(data, query, tries - 1)
-
     def network(self, plugged=True):
         """Plug the network cable in, or pull it."""
         self._qmp("set_link", name="card", up=plugged)
-
-    def bring_up_network(self):
-        for name in NETWORK:
-            self.demand("load", f"/usr/lib/modules/{name}.ko.xz")
-        self.demand("address", "eth0", "10.0.2.15")
 
     def said(self):
         """The console so far."""
@@ -349,6 +285,86 @@ class Machine:
             if time.monotonic() > end:
                 last = "\n".join(self.said().splitlines()[-15:])
                 raise tap.Wrong(f"expected {wanted}, saw {now}\n{described(seen)}\n{last}")
+
+
+class Machine(Board):
+    """The program alone, and a first process that starts it."""
+
+    def __init__(self, files, name="device", owner=0):
+        """'files': guest path -> bytes, file or folder; they are the owner's."""
+        super().__init__(name)
+        _initramfs(self.dir / "initramfs", files, owner)
+
+    def boot(self, *options):
+        port = self.dir / "port"
+        self.start(KERNEL / "vmlinuz", self.dir / "initramfs", "console=ttyAMA0 quiet panic=-1 net.ifnames=0", ",restrict=on",
+                   "-device", "virtio-serial-pci,romfile=", "-chardev", f"socket,id=port,path={port},server=on,wait=off",
+                   "-device", "virtserialport,chardev=port", *options)
+        self.port = Line(port)
+        start = time.monotonic()
+        self.lit_in_boot = self._watch_boot()
+        self.boot_seconds = time.monotonic() - start
+
+    def _watch_boot(self):
+        """Until the guest can answer; the lamps that were lit meanwhile."""
+        seen = []
+        self.port.send("served")
+        while not select.select([self.port.socket], [], [], 0.02)[0]:
+            seen.append(self.lamps())
+        self._answer(("served",))
+        return {lamp for lamps in seen for lamp, lit in zip(LAMPS, lamps) if lit}
+
+    # ------------------------------------------------------------ in the guest
+
+    def ask(self, *words):
+        self.port.send("\t".join(map(str, words)))
+        return self._answer(words)
+
+    def _answer(self, words):
+        code, length = self.port.read().split()
+        return Answer(words, int(code), self.port.file.read(int(length)))
+
+    def demand(self, *words, code=0):
+        answer = self.ask(*words)
+        if answer.code != code:
+            raise tap.Wrong(f"expected {code}: {answer}")
+        return answer
+
+    def run(self, *words, code=0):
+        return self.demand("run", *words, code=code)
+
+    def serve(self, *words, watchdog=3600):
+        """Start it as a service manager would; it is killed when it says nothing for 'watchdog' seconds."""
+        return self.demand("serve", watchdog, *words)
+
+    def signal(self, number):
+        self.demand("signal", int(number))
+
+    def ended(self, seconds=20):
+        """How what is served ended."""
+        processes.wait_for(lambda: self.ask("served").text != "running", seconds, saying="what is served did not end")
+        return self.ask("served").text
+
+    def ledger(self, data, query, tries=3):
+        """Rows of a ledger in the guest, by name."""
+        folder = tap.folder("ledger")
+        for end in ("", "-wal"):
+            answer = self.ask("read", f"{data}/ledger/ledger.sqlite{end}")
+            if answer.code == 0:
+                (folder / f"ledger.sqlite{end}").write_bytes(answer.raw)
+        with contextlib.closing(sqlite3.connect(folder / "ledger.sqlite")) as db:
+            db.row_factory = sqlite3.Row
+            try:
+                return [dict(row) for row in db.execute(query)]
+            except sqlite3.DatabaseError:  # written to between the reading of the two files
+                if tries == 0:
+                    raise
+        return self.ledger(data, query, tries - 1)
+
+    def bring_up_network(self):
+        for name in NETWORK:
+            self.demand("load", f"/usr/lib/modules/{name}.ko.xz")
+        self.demand("address", "eth0", "10.0.2.15")
 
 
 def pattern_of(changes):

@@ -1,0 +1,165 @@
+"""The device's image as it boots on QEMU's virt board: its own kernel, initrd and command line, its disk as a virtio one.
+
+    device = Appliance(Path("build/image/drillbox-arm64.img.zst"))
+    device.lay("drillbox.txt", f"[ssh]\nadmin = {device.public('admin')}\n".encode())
+    device.boot()
+    device.run("systemctl", "is-active", "drillbox.service")
+    device.cut()
+    device.boot()
+
+It is reached as its people reach it: over SSH, by keys that drillbox.txt on the boot partition gave it. What stands on the host's
+loopback is 10.0.2.2 for it.
+"""
+
+import shlex
+import struct
+import subprocess
+import threading
+import time
+
+from . import machine, postgres, processes, tap
+
+BOOT_AT = "@@4M"  # where the boot partition begins
+CARD = 4 << 30
+SERIAL = "10000000c0ffee42"  # as a Raspberry Pi has one
+HOST = "10.0.2.2"
+PATIENCE = 420  # seconds for a boot on a busy host without virtualisation
+
+
+# The Devicetree Specification, chapter 5: what stands in a flattened device tree.
+FDT_HEADER, FDT_BEGIN_NODE, FDT_PROP = ">10I", 1, 3
+
+
+def with_property(tree, name, value):
+    """A flattened device tree whose root has one property more."""
+    head = list(struct.unpack_from(FDT_HEADER, tree))
+    structure, strings, strings_size, structure_size = head[2], head[3], head[8], head[9]
+    if struct.unpack_from(">II", tree, structure) != (FDT_BEGIN_NODE, 0):
+        raise RuntimeError("this is no device tree")
+    value += b"\0" * (-len(value) % 4)
+    added = struct.pack(">III", FDT_PROP, len(value), strings_size) + value
+    nodes = tree[structure:structure + 8] + added + tree[structure + 8:structure + structure_size]
+    names = tree[strings:strings + strings_size] + name.encode() + b"\0"
+    front = tree[:min(structure, strings)]
+    head[1], head[2], head[3] = len(front) + len(nodes) + len(names), len(front), len(front) + len(nodes)
+    head[8], head[9] = len(names), len(nodes)
+    return struct.pack(FDT_HEADER, *head) + front[struct.calcsize(FDT_HEADER):] + nodes + names
+
+
+class Recorder:
+    """What the lamps did, from its start to stop()."""
+
+    def __init__(self, board):
+        self.board, self.start = board, time.monotonic()
+        self.seen, self.ended = [(0.0, board.lamps())], False
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while not self.ended:
+            lit = self.board.lamps()
+            if lit != self.seen[-1][1]:
+                self.seen.append((time.monotonic() - self.start, lit))
+            time.sleep(0.01)
+
+    def stop(self):
+        """(seconds since the start, lamps) for each change."""
+        self.ended = True
+        self.thread.join()
+        return self.seen
+
+
+class Appliance(machine.Board):
+    def __init__(self, image, name="device-image"):
+        super().__init__(name)
+        self.card = self.dir / "card"
+        subprocess.run(["zstd", "-q", "-d", "--sparse", image, "-o", self.card], check=True)
+        with open(self.card, "r+b") as card:  # as when it is written to a card of that size
+            card.truncate(CARD)
+        self.tree = self.dir / "device-tree"
+        subprocess.run([machine.QEMU[0], "-M", f"virt,dumpdtb={self.tree}", *machine.QEMU[3:]], check=True, capture_output=True)
+        self.tree.write_bytes(with_property(self.tree.read_bytes(), "serial-number", SERIAL.encode() + b"\0"))
+
+    def public(self, name):
+        """A public key for authorized_keys; the private one is made with it."""
+        key = self.dir / name
+        if not key.exists():
+            subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", key], check=True)
+        return key.with_suffix(".pub").read_text().strip()
+
+    # ------------------------------------------------------------ the boot partition, as a computer sees it that the card is put into
+
+    def _mtools(self, *words, **given):
+        return subprocess.run([words[0], "-i", f"{self.card}{BOOT_AT}", *words[1:]], check=True, capture_output=True, **given).stdout
+
+    def lay(self, name, content):
+        self._mtools("mcopy", "-o", "-", f"::{name}", input=content)
+
+    def lies(self, name):
+        """The bytes of a file there; None where there is none."""
+        try:
+            return self._mtools("mcopy", f"::{name}", "-")
+        except subprocess.CalledProcessError:
+            return None
+
+    def _for_kernel(self, name):
+        (self.dir / name).write_bytes(self.lies(name))
+        return self.dir / name
+
+    # ------------------------------------------------------------ its life
+
+    def boot(self):
+        """Until it lets its admin in. 'boot_seconds': when it did; 'lamps_in_boot': what they showed until then."""
+        said = dict(line.replace("=", " ").split()[:2] for line in self.lies("config.txt").decode().splitlines()
+                    if line.startswith(("kernel=", "initramfs ")))
+        words = self.lies("cmdline.txt").decode().strip()
+        self.port = postgres.free_port()
+        start = time.monotonic()
+        self.start(self._for_kernel(said["kernel"]), self._for_kernel(said["initramfs"]),
+                   f"{words} console=ttyAMA0 panic=-1", f",hostfwd=tcp:127.0.0.1:{self.port}-:22",
+                   "-dtb", self.tree, "-drive", f"file={self.card},format=raw,if=none,id=card0,cache=unsafe", "-device", "virtio-blk-pci,drive=card0",
+                   "-device", "virtio-rng-pci")
+        recorder = Recorder(self)
+        try:
+            self.let_in()
+        finally:
+            self.lamps_in_boot = recorder.stop()
+        self.boot_seconds = time.monotonic() - start
+
+    def let_in(self):
+        """Until its admin may log in: sshd lets somebody wait who was refused too often."""
+        processes.wait_for(lambda: self.process.poll() is not None or self.ask("true").code == 0, PATIENCE, every=1,
+                           saying="it lets nobody in")
+
+    def cut(self):
+        """The power goes."""
+        processes.kill(self.process)
+
+    # ------------------------------------------------------------ over SSH
+
+    def ssh(self, *words, user="admin", key=None, options=(), **given):
+        return subprocess.run(
+            ["ssh", "-F", "none", "-p", str(self.port), "-i", self.dir / (key or user), "-o", "IdentitiesOnly=yes",
+             "-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
+             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", *options, "--", f"{user}@127.0.0.1", *words],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **({"stdin": subprocess.DEVNULL} | given))
+
+    def asked(self, *words, key="history", **given):
+        """What 'history' gets to read."""
+        done = self.ssh(*words, user="history", key=key, **given)
+        return machine.Answer(words, done.returncode, done.stdout)
+
+    def ask(self, *words, **given):
+        """As root."""
+        done = self.ssh("sudo", shlex.join(map(str, words)), **given)
+        return machine.Answer(words, done.returncode, done.stdout)
+
+    def run(self, *words, code=0, **given):
+        answer = self.ask(*words, **given)
+        if answer.code != code:
+            raise tap.Wrong(f"expected {code}: {answer}")
+        return answer
+
+    def shown(self, unit, name):
+        """A property of a unit; of the system, for ""."""
+        return self.run("systemctl", "show", "--value", "-p", name, *filter(None, [unit])).text.strip()
