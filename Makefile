@@ -190,12 +190,13 @@ build/aarch64/firmware/steady.so: firmware/steady.c Makefile
 
 # The panel is tested in an emulated machine, which runs the arm64 program and starts with a small one of the tests' own.
 machine := build/aarch64/drillbox build/aarch64/device/init
+needs_machine = $(or $(if $(T),,all),$(findstring device,$(T)))
 
 build/aarch64/device/init: build/aarch64/device/init.o
 	$(call say,LINK,$@)
 	$(quiet)$(aarch64_cc) $(aarch64_cflags) -o $@ $^ $(aarch64_ldflags)
 
-test: all $(unit_host) $(if $(T),,$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
+test: all $(unit_host) $(if $(needs_machine),$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
 
 device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, and CUTS=10 power cuts
@@ -204,7 +205,7 @@ device-test: all $(machine) ## the panel of an emulated machine, and the image i
 unit: $(unit_host) ## the unit tests
 	@tests/run --build build/host $(or $(T),tests/unit/)
 
-test-asan: build/asan/drillbox $(unit_asan) $(if $(T),,$(machine)) ## the suite under AddressSanitizer and UBSan
+test-asan: build/asan/drillbox $(unit_asan) $(if $(needs_machine),$(machine)) ## the suite under AddressSanitizer and UBSan
 	@tests/run --build build/asan $(T)
 
 FUZZ_SECONDS ?= 60

@@ -204,7 +204,7 @@ class Board:
             *QEMU, "-accel", "tcg,thread=multi", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", words, "-serial", f"file:{self.log}",
             "-qtest", f"unix:{sockets['qtest']},server=on,wait=off", "-qtest-log", "none",
             "-qmp", f"unix:{sockets['qmp']},server=on,wait=off",
-            "-netdev", f"user,id=net{network}", "-device", "virtio-net-pci,netdev=net,id=card,romfile=", *options],
+            *options, "-netdev", f"user,id=net{network}", "-device", "virtio-net-pci,netdev=net,id=card,romfile="],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.dir / "qemu.err", "wb"))
         self.qtest, self.qmp = (Line(path) for path in sockets.values())
         self.qmp.read()
@@ -296,7 +296,7 @@ class Machine(Board):
         _initramfs(self.dir / "initramfs", files, owner)
 
     def boot(self, *options):
-        port = self.dir / "port"
+        port = self.dir / "port"  # on the first virtio device there is, so that its name in the guest has the number 0
         self.start(KERNEL / "vmlinuz", self.dir / "initramfs", "console=ttyAMA0 quiet panic=-1 net.ifnames=0", ",restrict=on",
                    "-device", "virtio-serial-pci,romfile=", "-chardev", f"socket,id=port,path={port},server=on,wait=off",
                    "-device", "virtserialport,chardev=port", *options)
