@@ -60,7 +60,7 @@ static const struct verb verbs[] = {
 	 "applied, its passwords and keys are taken off the card, and RESULT.txt beside it\n"
 	 "says what became of it. One that was applied and did not change is left alone.\n"
 	 "Exit code: 0 also without a file, 78 refused (nothing was changed), 2 could not\n"
-	 "be done yet (no data disk).\n",
+	 "be done whole yet (no data disk: name, keys and network were applied).\n",
 	 0, 0, OPT_BOOT | OPT_ROOT | OPT_KEYS, verb_provision},
 	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},

@@ -23,7 +23,7 @@
 struct making {
 	const struct wanted *wanted;
 	const struct place *place;
-	bool interrupted;
+	bool interrupted, has_data;
 	struct installation files;
 };
 
@@ -37,8 +37,8 @@ static struct installed *add(struct making *m, const char *path, const char *byt
 	struct installation *files = &m->files;
 
 	files->items = grow(files->items, files->count, sizeof(*files->items));
-	files->items[files->count] =
-		(struct installed){.path = at(m, path), .bytes = xstrdup(bytes), .n = strlen(bytes), .mode = mode};
+	files->items[files->count] = (struct installed){.path = at(m, path), .bytes = xstrdup(bytes), .n = strlen(bytes), .mode = mode,
+							.of_data = starts_with(path, CONFIG_DIR "/")};
 	return &files->items[files->count++];
 }
 
@@ -348,12 +348,13 @@ static char *secret_path(const struct wanted_source *s, const char *suffix)
 	return format(CONFIG_DIR "/secrets/%s%s", s->name, suffix);
 }
 
+/* On the data disk; while that is away it is taken at its word, for nothing is done about it yet. */
 static bool holds_something(const struct making *m, const char *path)
 {
 	autofree char *whole = at(m, path);
 	struct stat st;
 
-	return stat(whole, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+	return !m->has_data || (stat(whole, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0);
 }
 
 static void add_secret(struct making *m, const char *path, const char *bytes)
@@ -485,13 +486,13 @@ static int plan_sources(struct making *m, struct error *err)
 	return 0;
 }
 
-int installation_make(const struct wanted *w, const struct place *place, bool interrupted, struct installation *ret,
-		      struct error *err)
+int installation_make(const struct wanted *w, const struct place *place, bool interrupted, bool has_data,
+		      struct installation *ret, struct error *err)
 {
 	static int (*const steps[])(struct making *, struct error *) = {
 		plan_time_zone, plan_ssh, plan_network, plan_mdns, plan_sources, plan_conf, plan_name,
 	};
-	struct making m = {.wanted = w, .place = place, .interrupted = interrupted};
+	struct making m = {.wanted = w, .place = place, .interrupted = interrupted, .has_data = has_data};
 
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if (steps[i](&m, err) < 0) {
@@ -590,14 +591,14 @@ static int write_item(const struct installed *item, const struct owner *owner, s
 	return write_file_durably_for(item->of_daemon ? *owner : OWNER_NONE, item->path, item->bytes, item->n, item->mode, err);
 }
 
-int installation_apply(const struct installation *files, struct error *err)
+int installation_apply(const struct installation *files, bool of_data, struct error *err)
 {
 	struct owner owner;
 
 	if (find_owner(&owner, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files->count; i++)
-		if (write_item(&files->items[i], &owner, err) < 0)
+		if (files->items[i].of_data == of_data && write_item(&files->items[i], &owner, err) < 0)
 			return -1;
 	return 0;
 }

@@ -3,9 +3,10 @@
  * every file with its bytes, nothing done yet.
  *
  *     CLEANUP(installation_done) struct installation files = {0};
- *     if (installation_make(&wanted, &place, interrupted, &files, err) < 0)
+ *     if (installation_make(&wanted, &place, interrupted, has_data, &files, err) < 0)
  *             return refuse(err);
- *     installation_apply(&files, err);
+ *     installation_apply(&files, false, err);
+ *     installation_apply(&files, true, err);     once the data disk is there
  */
 #ifndef DRILLBOX_PROVISION_INSTALLATION_H
 #define DRILLBOX_PROVISION_INSTALLATION_H
@@ -29,6 +30,7 @@ struct installed {
 	size_t n;
 	mode_t mode; /* 0: a link */
 	bool of_daemon; /* owned by the user drillbox, where we may give it away */
+	bool of_data;	/* on the data disk; else on what is always in the box */
 };
 
 struct installation {
@@ -41,12 +43,14 @@ struct installation {
  * ERR_CONFIG: the file asks for what cannot be; the text begins with file and
  * line where a line is to blame. 'interrupted': the secrets of this very file
  * were being removed when the power went, so what is left of one is no new one.
+ * Without 'has_data' nobody can tell whether the box holds what stars stand for:
+ * that is looked at when the data disk is there.
  */
-MUST_CHECK int installation_make(const struct wanted *w, const struct place *place, bool interrupted, struct installation *ret,
-				 struct error *err);
+MUST_CHECK int installation_make(const struct wanted *w, const struct place *place, bool interrupted, bool has_data,
+				 struct installation *ret, struct error *err);
 
-/* Write what is not there already, all of it synced. Can be cut short anywhere and done again. */
-MUST_CHECK int installation_apply(const struct installation *files, struct error *err);
+/* Write one of the two parts, what is not there already, all of it synced. Can be cut short anywhere and done again. */
+MUST_CHECK int installation_apply(const struct installation *files, bool of_data, struct error *err);
 
 void installation_done(struct installation *files);
 

@@ -124,14 +124,28 @@ static int finish(struct job *j, const char *result, struct error *err)
 	return result_write(&j->card, result, err) < 0 || unmark(j->place->root, err) < 0 ? -1 : 0;
 }
 
+/* Nothing is taken off the card and nothing remembered: all of it is gone through again at the next start. */
+static int wait_for_data(struct job *j, struct error *err)
+{
+	autofree char *result = result_waiting(&j->wanted, j->place->root);
+
+	if (finish(j, result, err) < 0)
+		return -1;
+	return fail(err, ERR_NOTHING, "the data disk is missing: what " PROVISION_FILE " says of sources and panel waits for it");
+}
+
 static int apply(struct job *j, struct error *err)
 {
 	autofree char *without = masked(j), *result = NULL;
+	bool has_data = record_has_data(j->place->root);
 
-	if (!record_has_data(j->place->root))
-		return fail(err, ERR_NOTHING, "the data disk is missing: " PROVISION_FILE " is tried again at the next start");
-	if (installation_make(&j->wanted, j->place, record_is_interrupted(j->place->root, without, j->n), &j->files, err) < 0 ||
-	    installation_apply(&j->files, err) < 0 || remove_secrets(j, without, err) < 0)
+	if (installation_make(&j->wanted, j->place, record_is_interrupted(j->place->root, without, j->n), has_data, &j->files,
+			      err) < 0 ||
+	    installation_apply(&j->files, false, err) < 0)
+		return -1;
+	if (!has_data)
+		return wait_for_data(j, err);
+	if (installation_apply(&j->files, true, err) < 0 || remove_secrets(j, without, err) < 0)
 		return -1;
 	result = result_done(&j->wanted, j->place->root);
 	return finish(j, result, err) < 0 ? -1 : record_write(j->place->root, j->place->boot, true, without, j->n, &j->wanted, err);
@@ -160,17 +174,14 @@ static int run(struct job *j, enum provision_end *ret, struct error *err)
 /* RESULT.txt and the lights say why; where not even that can be written, the caller still does. */
 static void tell(struct job *j, const struct error *why)
 {
-	autofree char *result = why->kind == ERR_NOTHING ? result_no_data() :
-				why->kind == ERR_CONFIG	 ? result_refused(why) :
-							   result_failed(why);
+	autofree char *result = why->kind == ERR_CONFIG ? result_refused(why) : result_failed(why);
 	bool named = starts_with(why->text, PROVISION_FILE ", line");
 	autofree char *sentence = format(PROVISION_FILE " %s%s%s", why->kind == ERR_CONFIG ? "was refused" : "could not be applied",
 					 named ? "" : ": ", why->text + (named ? strlen(PROVISION_FILE) : 0));
 	struct error ignored;
 
 	IGNORE(result_write(&j->card, result, &ignored));
-	if (why->kind != ERR_NOTHING)
-		IGNORE(mark(j->place->root, sentence, &ignored));
+	IGNORE(mark(j->place->root, sentence, &ignored));
 }
 
 int provision(const struct place *place, enum provision_end *ret, struct error *err)
@@ -184,6 +195,7 @@ int provision(const struct place *place, enum provision_end *ret, struct error *
 	}
 	if (run(&j, ret, err) == 0)
 		return 0;
-	tell(&j, err);
+	if (err->kind != ERR_NOTHING) /* which was told already */
+		tell(&j, err);
 	return -1;
 }

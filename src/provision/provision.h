@@ -9,6 +9,9 @@
  * wanted.h reads the file, installation.h settles what is to be written and writes it,
  * card.h takes out the secrets, result.h tells, record.h remembers. Whatever
  * instant the power goes at, the next start brings it to the same end.
+ *
+ * There are two parts. What the box needs to be reached lives on /state, which is
+ * always there; the configuration lives on the data disk, and waits for it.
  */
 #ifndef DRILLBOX_PROVISION_PROVISION_H
 #define DRILLBOX_PROVISION_PROVISION_H
@@ -24,9 +27,9 @@ enum provision_end {
 
 /*
  * ERR_CONFIG: the file was refused and nothing was changed. ERR_NOTHING: there
- * is no data disk, nothing was changed. Anything else: it could not be brought
- * to its end. Each time RESULT.txt says so, and but for the missing disk
- * provision_refusal() does.
+ * is no data disk, so what lives on it waits, and its secrets stay on the card.
+ * Anything else: it could not be brought to its end. Each time RESULT.txt says
+ * so, and but for the missing disk provision_refusal() does.
  */
 MUST_CHECK int provision(const struct place *place, enum provision_end *ret, struct error *err);
 

@@ -99,7 +99,8 @@ static void add_source(struct text *t, const struct wanted_source *s)
 	add_fact(t, "source", value.data);
 }
 
-static void add_facts(struct text *t, const struct wanted *w)
+/* What the box needs to be reached. */
+static void add_state_facts(struct text *t, const struct wanted *w)
 {
 	if (w->name)
 		add_fact(t, "name", w->name);
@@ -121,6 +122,10 @@ static void add_facts(struct text *t, const struct wanted *w)
 
 		add_fact(t, "Wi-Fi", value);
 	}
+}
+
+static void add_data_facts(struct text *t, const struct wanted *w)
+{
 	for (size_t i = 0; i < w->panel_keys.count; i++) {
 		autofree char *value = format("%s = %s", w->panel_keys.items[i].key, w->panel_keys.items[i].value);
 
@@ -158,7 +163,8 @@ char *result_done(const struct wanted *w, const char *root)
 	struct text t = {0};
 
 	text_addf(&t, "%s. drillbox.txt was applied.\n\n", done_headline);
-	add_facts(&t, w);
+	add_state_facts(&t, w);
+	add_data_facts(&t, w);
 	text_add(&t, "\n");
 	add_wrapped(&t, 0, "No password and no private key that drillbox.txt gives is left on this card: where one stood there are stars "
 			   "now, which mean: as given before. What drillbox.txt does not name stays as it was.");
@@ -170,6 +176,23 @@ char *result_done(const struct wanted *w, const char *root)
 		     "two or three short amber flashes want a look ('drillbox status'); red is a dump that failed its drill; all dark is "
 		     "a box that asserts nothing.");
 	add_step(&t, "To change something, edit drillbox.txt and start the box with this card again.");
+	return text_take(&t);
+}
+
+/* ---- what lives on the data disk waits */
+
+char *result_waiting(const struct wanted *w, const char *root)
+{
+	autofree char *name = name_of_box(w, root);
+	struct text t = {0};
+
+	text_add(&t, "NOT DONE YET. Sources and panel wait for the data disk.\n\n");
+	add_wrapped(&t, 0, "The data disk, where the configuration and the dumps are kept, is missing. The rest was applied:");
+	add_state_facts(&t, w);
+	text_add(&t, "\nWhat to do next\n");
+	add_step(&t, "Connect the data disk, or look whether this card is whole, and start the box again: drillbox.txt is then tried again.");
+	add_login(&t, w, name);
+	add_step(&t, "Passwords and keys on this card were not touched: they are still there to read.");
 	return text_take(&t);
 }
 
@@ -205,17 +228,6 @@ char *result_failed(const struct error *why)
 	};
 
 	return bad_end("NOT DONE. The box could not finish with drillbox.txt.", why->text, steps);
-}
-
-char *result_no_data(void)
-{
-	static const char *const steps[] = {
-		"Connect the data disk, or look whether this card is whole, and start the box again: drillbox.txt is then tried again.",
-		"Passwords and keys on this card were not touched: they are still there to read.", NULL,
-	};
-
-	return bad_end("NOT DONE. Nothing was changed on the box.",
-		       "The data disk, where the configuration and the dumps are kept, is missing.", steps);
 }
 
 char *result_nothing_asked(const char *root)

@@ -13,7 +13,7 @@
 char *result_done(const struct wanted *w, const char *root);
 char *result_refused(const struct error *why);
 char *result_failed(const struct error *why);
-char *result_no_data(void);
+char *result_waiting(const struct wanted *w, const char *root); /* what lives on the data disk waits for it */
 char *result_nothing_asked(const char *root);
 
 /* Write it with the time, unless what is there says the same but for that. */

@@ -37,6 +37,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		return 0;
 	look_at_secrets(&w, text, n);
 	look_at_conf(text, &w.panel_keys);
-	IGNORE(installation_make(&w, &place, false, &files, &err)); /* either answer will do */
+	IGNORE(installation_make(&w, &place, false, n % 2, &files, &err)); /* either answer will do */
 	return 0;
 }
