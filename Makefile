@@ -44,10 +44,10 @@ install: all install-data ## program, boards and man page into $(DESTDIR)$(prefi
 	$(foreach page,$(man_pages),install -D -m 644 $(page) \
 		$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
 
-image: ## the device's image, in build/image; EXTRA_PACKAGES='...' adds Debian packages
+image: ## the device's image, in build/image; FRESH=1 with today's packages, EXTRA_PACKAGES='...' with more
 	@tools/inside make -j$(JOBS) $(MAKEOVERRIDES) build/aarch64/drillbox \
 		build/aarch64/firmware/template build/aarch64/firmware/steady.so
-	@EXTRA_PACKAGES='$(EXTRA_PACKAGES)' POSTGRES_APT='$(POSTGRES_APT)' POSTGRES_KEY='$(POSTGRES_KEY)' firmware/image
+	@EXTRA_PACKAGES='$(EXTRA_PACKAGES)' POSTGRES_APT='$(POSTGRES_APT)' POSTGRES_KEY='$(POSTGRES_KEY)' FRESH='$(FRESH)' firmware/image
 
 else
 # ---------------------------------------------------------------- inside the build root
