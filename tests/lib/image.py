@@ -11,6 +11,7 @@ It is reached as its people reach it: over SSH, by keys that drillbox.txt on the
 loopback is 10.0.2.2 for it.
 """
 
+import json
 import shlex
 import struct
 import subprocess
@@ -21,6 +22,7 @@ from . import machine, postgres, processes, tap
 
 BOOT_AT = "@@4M"  # where the boot partition begins
 CARD = 4 << 30
+LONG_AGO = "2020-01-01"  # where a clock stands that no battery keeps
 SERIAL = "10000000c0ffee42"  # as a Raspberry Pi has one
 HOST = "10.0.2.2"
 PATIENCE = 420  # seconds for a boot on a busy host without virtualisation
@@ -47,7 +49,7 @@ def with_property(tree, name, value):
 
 
 class Recorder:
-    """What the lamps did, from its start to stop()."""
+    """What the lamps do, from its start to stop(): (seconds since the start, lamps) for each change. Nobody else may look meanwhile."""
 
     def __init__(self, board):
         self.board, self.start = board, time.monotonic()
@@ -63,13 +65,15 @@ class Recorder:
             time.sleep(0.01)
 
     def stop(self):
-        """(seconds since the start, lamps) for each change."""
+        """The changes; the last one stands for the end."""
         self.ended = True
         self.thread.join()
-        return self.seen
+        return [*self.seen, (time.monotonic() - self.start, self.seen[-1][1])]
 
 
 class Appliance(machine.Board):
+    MEMORY = 512  # as the smallest board has
+
     def __init__(self, image, name="device-image"):
         super().__init__(name)
         self.card = self.dir / "card"
@@ -77,7 +81,7 @@ class Appliance(machine.Board):
         with open(self.card, "r+b") as card:  # as when it is written to a card of that size
             card.truncate(CARD)
         self.tree = self.dir / "device-tree"
-        subprocess.run([machine.QEMU[0], "-M", f"virt,dumpdtb={self.tree}", *machine.QEMU[3:]], check=True, capture_output=True)
+        subprocess.run([machine.QEMU[0], "-M", f"virt,dumpdtb={self.tree}", *machine.QEMU[3:], "-m", str(self.MEMORY)], check=True, capture_output=True)
         self.tree.write_bytes(with_property(self.tree.read_bytes(), "serial-number", SERIAL.encode() + b"\0"))
 
     def public(self, name):
@@ -102,23 +106,37 @@ class Appliance(machine.Board):
         except subprocess.CalledProcessError:
             return None
 
+    def relabel(self, old, new):
+        """The file system of that name gets another."""
+        table = json.loads(subprocess.run(["sfdisk", "--json", self.card], check=True, capture_output=True).stdout)["partitiontable"]
+        for part in table["partitions"]:
+            place = f"{self.card}?offset={part['start'] * 512}"
+            if subprocess.run(["e2label", place], capture_output=True, text=True).stdout.strip() == old:
+                subprocess.run(["e2label", place, new], check=True, capture_output=True)
+                return
+        raise RuntimeError(f"there is no {old} on the card")
+
     def _for_kernel(self, name):
         (self.dir / name).write_bytes(self.lies(name))
         return self.dir / name
 
     # ------------------------------------------------------------ its life
 
-    def boot(self):
-        """Until it lets its admin in. 'boot_seconds': when it did; 'lamps_in_boot': what they showed until then."""
+    def power_on(self, clock=None):
+        """'clock': where its clock stands then; without it, at the present."""
         said = dict(line.replace("=", " ").split()[:2] for line in self.lies("config.txt").decode().splitlines()
                     if line.startswith(("kernel=", "initramfs ")))
         words = self.lies("cmdline.txt").decode().strip()
         self.port = postgres.free_port()
-        start = time.monotonic()
         self.start(self._for_kernel(said["kernel"]), self._for_kernel(said["initramfs"]),
-                   f"{words} console=ttyAMA0 panic=-1", f",hostfwd=tcp:127.0.0.1:{self.port}-:22",
+                   f"{words} console=ttyAMA0 panic=-1 loglevel=6 systemd.show_status=yes", f",hostfwd=tcp:127.0.0.1:{self.port}-:22",
                    "-dtb", self.tree, "-drive", f"file={self.card},format=raw,if=none,id=card0,cache=unsafe", "-device", "virtio-blk-pci,drive=card0",
-                   "-device", "virtio-rng-pci")
+                   "-device", "virtio-rng-pci", "-no-shutdown", *(("-rtc", f"base={clock}") if clock else ()))
+
+    def boot(self, clock=None):
+        """Until it lets its admin in. 'boot_seconds': when it did; 'lamps_in_boot': what they showed until then."""
+        start = time.monotonic()
+        self.power_on(clock)
         recorder = Recorder(self)
         try:
             self.let_in()
@@ -128,8 +146,13 @@ class Appliance(machine.Board):
 
     def let_in(self):
         """Until its admin may log in: sshd lets somebody wait who was refused too often."""
-        processes.wait_for(lambda: self.process.poll() is not None or self.ask("true").code == 0, PATIENCE, every=1,
-                           saying="it lets nobody in")
+        processes.wait_for(lambda: self.is_off() or self.ask("true").code == 0, PATIENCE, every=1, saying="it lets nobody in")
+        if self.is_off():
+            raise tap.Wrong(f"it has ended: {self.said()[-2000:]}")
+
+    def is_off(self):
+        """Whether it has ended by itself; its lamps can still be looked at."""
+        return self._qmp("query-status")["status"] != "running"
 
     def cut(self):
         """The power goes."""
@@ -141,7 +164,7 @@ class Appliance(machine.Board):
         return subprocess.run(
             ["ssh", "-F", "none", "-p", str(self.port), "-i", self.dir / (key or user), "-o", "IdentitiesOnly=yes",
              "-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
-             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", *options, "--", f"{user}@127.0.0.1", *words],
+             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4", *options, "--", f"{user}@127.0.0.1", *words],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **({"stdin": subprocess.DEVNULL} | given))
 
     def asked(self, *words, key="history", **given):

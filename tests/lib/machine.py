@@ -31,7 +31,7 @@ LIBRARIES = Path("/usr/lib/aarch64-linux-gnu")
 LOADER = "/lib/ld-linux-aarch64.so.1"
 FLAVOUR = tap.ROOT / "build" / "aarch64"
 POSTGRESQL = "/usr/lib/postgresql/17/bin"
-QEMU = ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024", "-nodefaults", "-display", "none")
+QEMU = ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-nodefaults", "-display", "none")
 NETWORK = ("failover", "net_failover", "virtio_net")
 
 PL061_DATA = 0x09030000 + 0x3FC  # the address masks which lines are read: all
@@ -190,10 +190,13 @@ class Answer:
 class Board:
     """What is plugged into QEMU's virt board is said by start(); the panel is wired to it in any case."""
 
+    MEMORY = 1024  # MB
+
     def __init__(self, name):
         self.dir = tap.folder("qemu")
         self.log = Path(os.environ.get("BUILD", FLAVOUR)).resolve() / "log" / f"{name}-console.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.unlink(missing_ok=True)
 
     def start(self, kernel, initrd, words, network, *options):
         """'words': the kernel's command line; 'network': options of the network card's other end, each after a comma."""
@@ -201,7 +204,8 @@ class Board:
             (self.dir / name).unlink(missing_ok=True)
         sockets = {name: self.dir / name for name in ("qtest", "qmp")}
         self.process = processes.serve([
-            *QEMU, "-accel", "tcg,thread=multi", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", words, "-serial", f"file:{self.log}",
+            *QEMU, "-m", str(self.MEMORY), "-accel", "tcg,thread=multi", "-no-reboot", "-kernel", kernel, "-initrd", initrd, "-append", words,
+            "-chardev", f"file,id=console,path={self.log},append=on", "-serial", "chardev:console",
             "-qtest", f"unix:{sockets['qtest']},server=on,wait=off", "-qtest-log", "none",
             "-qmp", f"unix:{sockets['qmp']},server=on,wait=off",
             *options, "-netdev", f"user,id=net{network}", "-device", "virtio-net-pci,netdev=net,id=card,romfile="],
