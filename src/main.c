@@ -62,6 +62,14 @@ static const struct verb verbs[] = {
 	 "Exit code: 0 also without a file, 78 refused (nothing was changed), 2 could not\n"
 	 "be done whole yet (no data disk: name, keys and network were applied).\n",
 	 0, 0, OPT_BOOT | OPT_ROOT | OPT_KEYS, verb_provision},
+	{"unlock", "", "open the encrypted data disk; at first encrypt it",
+	 "As root, once after each start of a box whose drillbox.txt says encrypt = yes.\n"
+	 "The passphrase is asked for, or read as one line where standard input is no\n"
+	 "terminal. The first time the data disk is encrypted with a new one, which takes\n"
+	 "an empty disk: one that holds dumps or sources is refused and left as it is.\n"
+	 "Exit code: 0 also when it was open, 2 another passphrase or no such disk, 64 no\n"
+	 "or too short a passphrase, 78 the disk cannot be encrypted as it is.\n",
+	 0, 0, 0, verb_unlock},
 	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},
 };

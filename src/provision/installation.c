@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "port/digest.h"
 #include "port/ini.h"
+#include "provision/vault.h"
 
 #define DAEMON_USER "drillbox"
 #define CONFIG_DIR "etc/drillbox"
@@ -102,6 +103,27 @@ static int plan_mdns(struct making *m, struct error *err UNUSED)
 
 		add(m, path, m->wanted->mdns ? "[Network]\nMulticastDNS=yes\n" : "[Network]\nMulticastDNS=no\n", 0644);
 	}
+	return 0;
+}
+
+/* ---- encryption */
+
+/* The box notes that it is wanted; the passphrase, and with it the doing, comes from `drillbox unlock`. */
+static int plan_encryption(struct making *m, struct error *err)
+{
+	const struct vault_note note = vault_note_read(m->place->root);
+	enum vault vault = vault_look(m->place->root);
+
+	if (m->wanted->encrypt && note.stage == STAGE_NONE)
+		add(m, VAULT_NOTE, "wanted\n", 0644);
+	if (!m->wanted->encrypt_line || m->wanted->encrypt)
+		return 0;
+	if (vault == VAULT_OPEN || vault == VAULT_SHUT || note.stage == STAGE_BEGUN || note.stage == STAGE_DONE) {
+		(void)fail(err, ERR_CONFIG, "the data disk is encrypted, and stays so: for one that is not, set up a new card");
+		return wanted_fail_at(m->wanted->encrypt_line, err);
+	}
+	if (note.stage == STAGE_WANTED)
+		add(m, VAULT_NOTE, "no\n", 0644);
 	return 0;
 }
 
@@ -490,7 +512,7 @@ int installation_make(const struct wanted *w, const struct place *place, bool in
 		      struct installation *ret, struct error *err)
 {
 	static int (*const steps[])(struct making *, struct error *) = {
-		plan_time_zone, plan_ssh, plan_network, plan_mdns, plan_sources, plan_conf, plan_name,
+		plan_encryption, plan_time_zone, plan_ssh, plan_network, plan_mdns, plan_sources, plan_conf, plan_name,
 	};
 	struct making m = {.wanted = w, .place = place, .interrupted = interrupted, .has_data = has_data};
 

@@ -1,16 +1,20 @@
 #include "provision/provision.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "provision/record.h"
 #include "provision/result.h"
+#include "provision/vault.h"
 
 #define REFUSED "run/drillbox-refused"
 #define REFUSED_CAP 4096
+#define LOCK "run/drillbox-provision.lock"
 
 struct job {
 	const struct place *place;
@@ -125,26 +129,44 @@ static int finish(struct job *j, const char *result, struct error *err)
 }
 
 /* Nothing is taken off the card and nothing remembered: all of it is gone through again at the next start. */
-static int wait_for_data(struct job *j, struct error *err)
+static int wait_for_data(struct job *j, enum vault why, struct error *err)
 {
-	autofree char *result = result_waiting(&j->wanted, j->place->root);
+	autofree char *result = result_waiting(&j->wanted, j->place->root, why), *cure = vault_cure(j->place->root);
 
 	if (finish(j, result, err) < 0)
 		return -1;
-	return fail(err, ERR_NOTHING, "the data disk is missing: what " PROVISION_FILE " says of sources and panel waits for it");
+	if (why == VAULT_NONE)
+		return fail(err, ERR_NOTHING, "the data disk is missing: what " PROVISION_FILE " says of sources and panel waits for it");
+	return fail(err, ERR_NOTHING, "the data disk is %s: what " PROVISION_FILE " says of sources and panel waits for '%s'",
+		    why == VAULT_SHUT ? "locked" : "to be encrypted first", cure);
+}
+
+/* Why the configuration cannot be written; VAULT_OPEN: it can. VAULT_NONE: there is no data disk. */
+static enum vault what_data_lacks(const struct job *j)
+{
+	enum vault vault = vault_look(j->place->root);
+	bool has_data = record_has_data(j->place->root), refused = j->wanted.encrypt_line && !j->wanted.encrypt;
+
+	if (vault == VAULT_BEGUN || vault == VAULT_SHUT)
+		return vault;
+	if (!has_data)
+		return VAULT_NONE;
+	if (vault == VAULT_OPEN || refused)
+		return VAULT_OPEN;
+	return vault == VAULT_WANTED || j->wanted.encrypt ? VAULT_WANTED : VAULT_OPEN;
 }
 
 static int apply(struct job *j, struct error *err)
 {
 	autofree char *without = masked(j), *result = NULL;
-	bool has_data = record_has_data(j->place->root);
+	enum vault lacks = what_data_lacks(j);
 
-	if (installation_make(&j->wanted, j->place, record_is_interrupted(j->place->root, without, j->n), has_data, &j->files,
-			      err) < 0 ||
+	if (installation_make(&j->wanted, j->place, record_is_interrupted(j->place->root, without, j->n), lacks == VAULT_OPEN,
+			      &j->files, err) < 0 ||
 	    installation_apply(&j->files, false, err) < 0)
 		return -1;
-	if (!has_data)
-		return wait_for_data(j, err);
+	if (lacks != VAULT_OPEN)
+		return wait_for_data(j, lacks, err);
 	if (installation_apply(&j->files, true, err) < 0 || remove_secrets(j, without, err) < 0)
 		return -1;
 	result = result_done(&j->wanted, j->place->root);
@@ -184,8 +206,24 @@ static void tell(struct job *j, const struct error *why)
 	IGNORE(mark(j->place->root, sentence, &ignored));
 }
 
+/* At a start the box does this itself, and an admin who unlocks the data disk meanwhile has it done, too. */
+static int take_turns(const char *root, int *ret_fd, struct error *err)
+{
+	autofree char *path = path_join(root, LOCK), *folder = path_dir(path);
+	autoclose int fd = -1;
+
+	if (make_dirs(folder, 0755, err) < 0)
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return fail(err, ERR_IO, "lock '%s': %m", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
 int provision(const struct place *place, enum provision_end *ret, struct error *err)
 {
+	autoclose int turn = -1; /* given up after the card is read-only again */
 	CLEANUP(job_done) struct job j = {.place = place, .card = CARD_INIT(place->boot, place->root)};
 	autofree char *path = path_join(place->boot, PROVISION_FILE);
 
@@ -193,6 +231,8 @@ int provision(const struct place *place, enum provision_end *ret, struct error *
 		*ret = PROVISION_NOTHING;
 		return unmark(place->root, err);
 	}
+	if (take_turns(place->root, &turn, err) < 0)
+		return -1;
 	if (run(&j, ret, err) == 0)
 		return 0;
 	if (err->kind != ERR_NOTHING) /* which was told already */

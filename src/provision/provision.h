@@ -26,10 +26,11 @@ enum provision_end {
 };
 
 /*
- * ERR_CONFIG: the file was refused and nothing was changed. ERR_NOTHING: there
- * is no data disk, so what lives on it waits, and its secrets stay on the card.
+ * ERR_CONFIG: the file was refused and nothing was changed. ERR_NOTHING: the data
+ * disk is missing, locked or to be encrypted, so what lives on it waits, and its
+ * secrets stay on the card.
  * Anything else: it could not be brought to its end. Each time RESULT.txt says
- * so, and but for the missing disk provision_refusal() does.
+ * so, and but for the disk provision_refusal() does.
  */
 MUST_CHECK int provision(const struct place *place, enum provision_end *ret, struct error *err);
 

@@ -48,6 +48,16 @@ static bool file_unchanged(const char *boot, const char *line, size_t n)
 	return !same(copy, REMOVED) && digest_file(path, NULL, &now, &ignored) == 0 && same(now.sha256, copy);
 }
 
+char *record_name(const char *root)
+{
+	autofree char *path = path_join(root, "state/hostname"), *text = NULL;
+	struct error ignored;
+
+	if (read_small_file(path, 256, &text, &ignored) < 0 || !*trim(text))
+		return xstrdup("drillbox");
+	return xstrdup(trim(text));
+}
+
 bool record_has_data(const char *root)
 {
 	autofree char *path = path_join(root, DATA_DIR);

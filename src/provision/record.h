@@ -25,6 +25,9 @@
  */
 bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n);
 
+/* What the box is called as of now. Owned by the caller. */
+char *record_name(const char *root);
+
 /* Whether the data disk is there, for its folder is also without it: on a root that cannot be written. */
 bool record_has_data(const char *root);
 

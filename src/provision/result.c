@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "provision/record.h"
 #include "version.h"
 
 #define WIDTH 76
@@ -53,14 +54,7 @@ static void add_step(struct text *t, const char *words)
 /* What the box is called: as asked for, else as it is. */
 static char *name_of_box(const struct wanted *w, const char *root)
 {
-	autofree char *path = path_join(root, "state/hostname"), *text = NULL;
-	struct error ignored;
-
-	if (w && w->name)
-		return xstrdup(w->name);
-	if (read_small_file(path, 256, &text, &ignored) < 0 || !*trim(text))
-		return xstrdup("drillbox");
-	return xstrdup(trim(text));
+	return w && w->name ? xstrdup(w->name) : record_name(root);
 }
 
 static void add_keys(struct text *t, const char *what, const struct wanted_ssh_list *list)
@@ -108,6 +102,8 @@ static void add_state_facts(struct text *t, const struct wanted *w)
 		add_fact(t, "time zone", w->time_zone);
 	if (w->mdns_given)
 		add_fact(t, "mDNS", w->mdns ? "yes" : "no");
+	if (w->encrypt_line)
+		add_fact(t, "encrypt", w->encrypt ? "yes" : "no");
 	add_keys(t, "admin key", &w->admin);
 	add_keys(t, "history key", &w->history);
 	if (w->admin.count && !w->history.count)
@@ -143,18 +139,38 @@ static char *fixed_address(const struct wanted *w)
 	return address && !same(address, "dhcp") ? xstrndup(address, strcspn(address, "/")) : NULL;
 }
 
-static void add_login(struct text *t, const struct wanted *w, const char *name)
+static bool says_its_name(const struct wanted *w)
+{
+	return !w->mdns_given || w->mdns;
+}
+
+/* What stands behind the @ for whoever logs in. */
+static char *host_of(const struct wanted *w, const char *name)
 {
 	autofree char *fixed = fixed_address(w);
-	bool mdns = !w->mdns_given || w->mdns;
-	autofree char *host = mdns ? format("%s.local", name) : xstrdup(fixed ? fixed : name);
-	autofree char *other = mdns && fixed ? format(" (or %s in place of %s)", fixed, host) : xstrdup("");
+
+	return says_its_name(w) ? format("%s.local", name) : xstrdup(fixed ? fixed : name);
+}
+
+static void add_login(struct text *t, const struct wanted *w, const char *name)
+{
+	autofree char *fixed = fixed_address(w), *host = host_of(w, name);
+	autofree char *other = says_its_name(w) && fixed ? format(" (or %s in place of %s)", fixed, host) : xstrdup("");
 	autofree char *admin = format("ssh admin@%s administers the box%s.", host, other);
 	autofree char *history = format("ssh history@%s reads it.", host);
 
 	add_step(t, admin);
 	if (w->history.count)
 		add_step(t, history);
+}
+
+static void add_after_start(struct text *t, const struct wanted *w, const char *name)
+{
+	autofree char *host = host_of(w, name);
+	autofree char *step = format("After each start the data disk is locked, red and amber light in turn, and nothing is pulled, until "
+				     "ssh -t admin@%s sudo drillbox unlock has the passphrase.", host);
+
+	add_step(t, step);
 }
 
 char *result_done(const struct wanted *w, const char *root)
@@ -175,22 +191,50 @@ char *result_done(const struct wanted *w, const char *root)
 	add_step(&t, "The lights: amber breathes while the box pulls and drills; green with a short blink is all proven and in date; "
 		     "two or three short amber flashes want a look ('drillbox status'); red is a dump that failed its drill; all dark is "
 		     "a box that asserts nothing.");
+	if (vault_look(root) == VAULT_OPEN)
+		add_after_start(&t, w, name);
 	add_step(&t, "To change something, edit drillbox.txt and start the box with this card again.");
 	return text_take(&t);
 }
 
 /* ---- what lives on the data disk waits */
 
-char *result_waiting(const struct wanted *w, const char *root)
+static const struct {
+	const char *is, *step; /* step NULL: unlock it */
+} waits[] = {
+	[VAULT_NONE] = {"missing", "Connect the data disk, or look whether this card is whole, and start the box again: drillbox.txt is "
+				   "then tried again."},
+	[VAULT_WANTED] = {"to be encrypted first", NULL},
+	[VAULT_BEGUN] = {"half encrypted: that was cut short, and is done again", NULL},
+	[VAULT_SHUT] = {"locked", NULL},
+};
+
+static void add_unlock(struct text *t, const struct wanted *w, const char *name, enum vault why)
+{
+	autofree char *host = host_of(w, name);
+	autofree char *step = format("ssh -t admin@%s sudo drillbox unlock %s. The rest is then done at once.", host,
+				     why == VAULT_SHUT ? "asks for the passphrase of the data disk" :
+							 "asks for a new passphrase, encrypts the data disk with it, and is needed "
+							 "again after each start");
+
+	add_step(t, step);
+}
+
+char *result_waiting(const struct wanted *w, const char *root, enum vault why)
 {
 	autofree char *name = name_of_box(w, root);
+	autofree char *words = format("The data disk, where the configuration and the dumps are kept, is %s. The rest was applied:",
+				      waits[why].is);
 	struct text t = {0};
 
 	text_add(&t, "NOT DONE YET. Sources and panel wait for the data disk.\n\n");
-	add_wrapped(&t, 0, "The data disk, where the configuration and the dumps are kept, is missing. The rest was applied:");
+	add_wrapped(&t, 0, words);
 	add_state_facts(&t, w);
 	text_add(&t, "\nWhat to do next\n");
-	add_step(&t, "Connect the data disk, or look whether this card is whole, and start the box again: drillbox.txt is then tried again.");
+	if (waits[why].step)
+		add_step(&t, waits[why].step);
+	else
+		add_unlock(&t, w, name, why);
 	add_login(&t, w, name);
 	add_step(&t, "Passwords and keys on this card were not touched: they are still there to read.");
 	return text_take(&t);

@@ -6,6 +6,7 @@
 #define DRILLBOX_PROVISION_RESULT_H
 
 #include "provision/card.h"
+#include "provision/vault.h"
 
 #define RESULT_FILE "RESULT.txt"
 
@@ -13,7 +14,8 @@
 char *result_done(const struct wanted *w, const char *root);
 char *result_refused(const struct error *why);
 char *result_failed(const struct error *why);
-char *result_waiting(const struct wanted *w, const char *root); /* what lives on the data disk waits for it */
+/* What lives on the data disk waits. 'why' VAULT_NONE: it is missing. */
+char *result_waiting(const struct wanted *w, const char *root, enum vault why);
 char *result_nothing_asked(const char *root);
 
 /* Write it with the time, unless what is there says the same but for that. */

@@ -69,6 +69,14 @@ static int take_mdns(struct wanted *w, struct wanted_source *source UNUSED, cons
 	return 0;
 }
 
+static int take_encrypt(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+{
+	if (!same(value, "yes") && !same(value, "no"))
+		return fail(err, ERR_CONFIG, "encrypt is yes or no; the passphrase never stands here: 'drillbox unlock' asks for it");
+	w->encrypt = same(value, "yes");
+	return 0;
+}
+
 static int add_ssh(struct wanted_ssh_list *list, const char *allowed, const char *text, struct error *err)
 {
 	struct ssh_key key;
@@ -239,6 +247,8 @@ static const struct provision_key keys[] = {
 	{"box", "name", "what the box is called on the net and in its reports", false, take_name},
 	{"box", "time-zone", "the time zone of the schedules, as in Europe/Berlin; UTC unless given", false, take_time_zone},
 	{"box", "mdns", "yes or no: whether the box is found as NAME.local; yes unless given", false, take_mdns},
+	{"box", "encrypt", "yes: the data disk is encrypted, and opened after each start by 'drillbox unlock'; no unless given", false,
+	 take_encrypt},
 	{"ssh", "admin", "the line of a .pub file: who may administer the box; once for each key", true, take_admin},
 	{"ssh", "history", "the same for who may read; with 'allow drill', 'allow fetch' or 'allow drill fetch' before the key also more",
 	 true, take_history},
@@ -460,6 +470,8 @@ static void note_line(struct wanted *w, const char *section, const char *key, co
 			*lines[i].line = place->section_line;
 	if (same(key, "time-zone"))
 		w->time_zone_line = place->line;
+	if (same(section, "box") && same(key, "encrypt"))
+		w->encrypt_line = place->line;
 }
 
 static int take_by_section(struct wanted *w, const char *section, const char *key, const char *value, struct ini_place *place,
@@ -599,7 +611,7 @@ int wanted_read(const char *bytes, size_t n, struct wanted *ret, struct error *e
 
 bool wanted_is_empty(const struct wanted *w)
 {
-	return !w->name && !w->time_zone && !w->mdns_given && !w->admin.count && !w->history.count && !w->wire_line &&
+	return !w->name && !w->time_zone && !w->mdns_given && !w->encrypt_line && !w->admin.count && !w->history.count && !w->wire_line &&
 	       !w->air_line && !w->panel_line && !w->source_count;
 }
 

@@ -74,6 +74,8 @@ struct wanted {
 	char *name, *time_zone;
 	int time_zone_line;
 	bool mdns_given, mdns;
+	int encrypt_line; /* 0: not given */
+	bool encrypt;
 	struct wanted_ssh_list admin, history;
 	struct link wire, air;
 	int wire_line, air_line;

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "model/retention.h"
+#include "provision/vault.h"
 #include "run/configuration.h"
 #include "run/host.h"
 #include "run/stop_signal.h"
@@ -78,6 +79,9 @@ int box_open(const struct options *o, enum box_use use, const char *verb, const 
 	/* the environment matters to what connects; who wants to read, or to get a dump out, is not turned away for it */
 	if ((use == BOX_WORK && config_environment((const char *const *)environ, err) < 0) ||
 	    configuration_load(o->config, &box.config, err) < 0)
+		return -1;
+	/* what is to be encrypted is read, and not written to, in the clear */
+	if ((use == BOX_WORK || use == BOX_NOTE) && vault_refusal(box.config.dir, true, err) < 0)
 		return -1;
 	if (use == BOX_WORK && source && !strchr(source, '/') && box_source(&box, source, &named, err) < 0)
 		return -1;

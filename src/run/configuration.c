@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "port/ini.h"
+#include "provision/vault.h"
 
 #define SOURCES_DIR "sources.d"
 #define SUFFIX ".conf"
@@ -101,6 +102,17 @@ static int load_sources(struct config *c, struct error *err)
 	return 0;
 }
 
+/* It may lie on a data disk that is locked. */
+static int fail_missing(const char *folder, const char *path, struct error *err)
+{
+	int saved = errno;
+
+	if (vault_refusal(folder, false, err) < 0)
+		return -1;
+	errno = saved;
+	return fail(err, ERR_CONFIG, "there is no configuration at '%s': %m; write one, or name it with --config", path);
+}
+
 /* Absolute, since the daemon leaves its folder. */
 static int place(struct config *c, const char *path, struct error *err)
 {
@@ -108,13 +120,9 @@ static int place(struct config *c, const char *path, struct error *err)
 
 	c->dir = realpath(folder, NULL);
 	if (!c->dir)
-		return fail(err, ERR_CONFIG, "there is no configuration at '%s': %m; write one, or name it with --config",
-			    path);
+		return fail_missing(folder, path, err);
 	c->path = path_join(c->dir, path_base(path));
-	if (access(c->path, F_OK) < 0)
-		return fail(err, ERR_CONFIG, "there is no configuration at '%s': %m; write one, or name it with --config",
-			    c->path);
-	return 0;
+	return access(c->path, F_OK) < 0 ? fail_missing(c->dir, c->path, err) : 0;
 }
 
 int configuration_load(const char *path, struct config *ret, struct error *err)

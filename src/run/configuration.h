@@ -6,7 +6,8 @@
  *     if (configuration_load(options->config, &config, err) < 0)
  *             return say_error(err);
  *
- * Errors are ERR_CONFIG and begin with file and line.
+ * Errors are ERR_CONFIG and begin with file and line; ERR_IO where it lies on a
+ * data disk that is locked.
  */
 #ifndef DRILLBOX_RUN_CONFIGURATION_H
 #define DRILLBOX_RUN_CONFIGURATION_H

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "provision/provision.h"
+#include "provision/vault.h"
 #include "run/host.h"
 #include "version.h"
 
@@ -250,7 +251,7 @@ static int look_at_host(const struct box *box, int64_t now, struct overview *o, 
 
 	/* a new box has no data folder yet; without rights of our own nothing is said of those of others */
 	if ((path_exists(box->config.box.data) && host_disk_well(box->config.box.data, &ill) < 0) ||
-	    provision_refusal(box->config.dir, &ill) < 0)
+	    vault_refusal(box->config.dir, true, &ill) < 0 || provision_refusal(box->config.dir, &ill) < 0)
 		o->status.ill = xstrdup(ill.text);
 	o->facts.ill = o->status.ill != NULL;
 

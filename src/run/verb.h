@@ -87,6 +87,7 @@ int verb_config(const struct options *o);
 int verb_doctor(const struct options *o);
 /* verbs_provision.c */
 int verb_provision(const struct options *o);
+int verb_unlock(const struct options *o);
 /* daemon.c */
 int verb_daemon(const struct options *o);
 

@@ -14,6 +14,7 @@
 #include "port/sandbox.h"
 #include "port/toolset.h"
 #include "provision/provision.h"
+#include "provision/vault.h"
 #include "pull/precheck.h"
 #include "run/configuration.h"
 #include "run/control.h"
@@ -258,6 +259,23 @@ static void look_at_provision(const struct config *config, struct prechecks *lis
 			      "correct drillbox.txt on the boot partition and start the box again", "%s", err.text);
 }
 
+/* On the device, where it is drillbox.txt that asks for it. */
+static void look_at_vault(const struct config *config, struct prechecks *list)
+{
+	autofree char *root = path_join(config->dir, "../.."), *state = path_join(root, "state");
+	struct error err;
+
+	if (!path_is_dir(state))
+		return;
+	if (vault_refusal(config->dir, true, &err) < 0)
+		prechecks_add_error(list, "encryption", &err);
+	else if (vault_look(root) == VAULT_OPEN)
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "encryption", NULL, "the data disk is encrypted, and open until the next start");
+	else
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "encryption", NULL,
+			      "none: whoever takes the data disk can read the dumps and the sources' passwords");
+}
+
 static void look_at_panel(const struct config *config, struct prechecks *list)
 {
 	autofree char *panel = NULL;
@@ -300,6 +318,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	else
 		prechecks_add(&list, PRECHECK_BAD, ERR_NETWORK, "network", "check the cable", "no interface has an address");
 	look_at_disk(config, &list);
+	look_at_vault(config, &list);
 	look_at_sandbox(&list);
 	look_at_tools(tools, no_tools, &list);
 	fixes_examine(FIXES_FOLDER, clock_wall(), &list);

@@ -43,7 +43,7 @@ static void test_nothing_is_asked_for(void **state)
 static void test_every_value_is_taken(void **state)
 {
 	CLEANUP(wanted_done) struct wanted w = read_text(
-		"[box]\nname = closet\ntime-zone = Europe/Berlin\nmdns = no\n[ssh]\nadmin = " KEY " anna\nhistory = allow fetch " KEY "\n"
+		"[box]\nname = closet\ntime-zone = Europe/Berlin\nmdns = no\nencrypt = yes\n[ssh]\nadmin = " KEY " anna\nhistory = allow fetch " KEY "\n"
 		"[network]\naddress = fd00::2/64\n[panel]\nbackend = none\nchip = x\n[drill shop]\nbudget = 30 min\n" SOURCE
 		"ca = my ca.pem\npassword = = x [y] # z\n");
 	const struct wanted_source *s = &w.sources[0];
@@ -53,6 +53,8 @@ static void test_every_value_is_taken(void **state)
 	assert_string_equal(w.name, "closet");
 	assert_string_equal(w.time_zone, "Europe/Berlin");
 	assert_true(w.mdns_given && !w.mdns);
+	assert_true(w.encrypt);
+	assert_int_equal(w.encrypt_line, 5);
 	assert_int_equal(w.admin.count, 1);
 	assert_string_equal(w.admin.items[0].key.comment, "anna");
 	assert_string_equal(w.history.items[0].allowed, "allow fetch");
@@ -63,6 +65,18 @@ static void test_every_value_is_taken(void **state)
 	assert_string_equal(s->files[PART_CA].name, "my ca.pem");
 	assert_string_equal(s->password.value, "= x [y] # z");
 	assert_int_equal(s->config.budget_s, 1800);
+}
+
+static void test_encryption_is_asked_for_without_a_passphrase(void **state)
+{
+	CLEANUP(wanted_done) struct wanted no = read_text("[box]\nencrypt = no\n"), silent = read_text("[box]\nname = x\n");
+
+	(void)state;
+	assert_false(wanted_is_empty(&no));
+	assert_false(no.encrypt);
+	assert_int_equal(no.encrypt_line, 2);
+	assert_int_equal(silent.encrypt_line, 0);
+	refuses("[box]\nencrypt = correct horse\n", "drillbox.txt, line 2: encrypt is yes or no; the passphrase never stands here");
 }
 
 /* Where a secret stands is where it will be overwritten. */
@@ -139,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_asked_for),
 		cmocka_unit_test(test_every_value_is_taken),
+		cmocka_unit_test(test_encryption_is_asked_for_without_a_passphrase),
 		cmocka_unit_test(test_secrets_are_found_in_the_bytes),
 		cmocka_unit_test(test_what_is_refused),
 	};

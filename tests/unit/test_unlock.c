@@ -1,0 +1,83 @@
+#include "unit/unit.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "provision/unlock.h"
+
+static void test_a_new_passphrase_is_long_enough(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(passphrase_check("twelve chars", &err), 0);
+	assert_int_equal(passphrase_check("zw\xc3\xb6lf-M\xc3\xb6wen!", &err), 0);
+	assert_int_equal(passphrase_check("eleven char", &err), -1);
+	assert_non_null(strstr(err.text, "at least 12 characters"));
+	assert_int_equal(passphrase_check("\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6\xc3\xb6", &err), -1); /* 12 bytes */
+	assert_int_equal(passphrase_check("an arrow \x1b[A key", &err), -1);
+	assert_non_null(strstr(err.text, "arrow"));
+	assert_int_equal(err.kind, ERR_USAGE);
+}
+
+static void put(const char *root, const char *name)
+{
+	autofree char *path = path_join(root, name), *folder = path_dir(path);
+	struct error err;
+
+	assert_int_equal(make_dirs(folder, 0755, &err), 0);
+	assert_int_equal(write_file_durably(path, "", 0, 0644, &err), 0);
+}
+
+static void keeps(const char *root, const char *what)
+{
+	autofree char *kept = unlock_kept(root);
+
+	if (what)
+		assert_string_equal(kept, what);
+	else
+		assert_null(kept);
+}
+
+static void test_what_may_not_be_lost(void **state)
+{
+	static const char *const of_a_new_box[] = {
+		"config/drillbox.conf", "config/provisioned", "drillbox/README.txt", "drillbox/ledger/ledger.sqlite", "drillbox/lock",
+		"apt/fixes", "lost+found/x", "drillbox/templates/17/PG_VERSION",
+	};
+	char root[] = "/tmp/unlock-XXXXXX";
+	autofree char *sources = NULL, *store = NULL;
+	struct error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	sources = path_join(root, "config/sources.d");
+	store = path_join(root, "drillbox/store/shop");
+	keeps(root, NULL);
+	for (size_t i = 0; i < COUNT(of_a_new_box); i++)
+		put(root, of_a_new_box[i]);
+	assert_int_equal(make_dirs(sources, 0755, &err), 0);
+	assert_int_equal(make_dirs(store, 0755, &err), 0);
+	keeps(root, NULL);
+	put(root, "photos");
+	keeps(root, "'photos', which is not the box's");
+	put(root, "config/sources.d/crm.conf");
+	keeps(root, "a configuration in the clear ('config/sources.d/crm.conf')");
+	put(root, "drillbox/store/shop/shop_20261122_041500.dump");
+	keeps(root, "dumps in the clear ('shop/shop_20261122_041500.dump')");
+	assert_int_equal(remove_tree(root, &err), 0);
+	/* what cannot be looked into */
+	assert_int_equal(make_dirs(root, 0755, &err), 0);
+	put(root, "drillbox/store");
+	keeps(root, "dumps in the clear ('store, which cannot be read')");
+	assert_int_equal(remove_tree(root, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_new_passphrase_is_long_enough),
+		cmocka_unit_test(test_what_may_not_be_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
