@@ -160,12 +160,15 @@ class Appliance(machine.Board):
 
     # ------------------------------------------------------------ over SSH
 
+    def command(self, *words, user="admin", key=None, options=()):
+        return ["ssh", "-F", "none", "-p", str(self.port), "-i", self.dir / (key or user), "-o", "IdentitiesOnly=yes",
+                "-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
+                "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15",
+                "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4", *options, "--", f"{user}@127.0.0.1", *words]
+
     def ssh(self, *words, user="admin", key=None, options=(), **given):
-        return subprocess.run(
-            ["ssh", "-F", "none", "-p", str(self.port), "-i", self.dir / (key or user), "-o", "IdentitiesOnly=yes",
-             "-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
-             "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4", *options, "--", f"{user}@127.0.0.1", *words],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **({"stdin": subprocess.DEVNULL} | given))
+        return subprocess.run(self.command(*words, user=user, key=key, options=options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              **({"stdin": subprocess.DEVNULL} | given))
 
     def asked(self, *words, key="history", **given):
         """What 'history' gets to read."""
