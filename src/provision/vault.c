@@ -92,6 +92,8 @@ int vault_refusal(const char *config_dir, bool has_config, struct error *err)
 		return fail(err, ERR_IO, "the data disk is locked: %s", cure);
 	if (vault == VAULT_WANTED && has_config)
 		return fail(err, ERR_IO, "the data disk is to be encrypted first: %s", cure);
+	if (vault == VAULT_WANTED)
+		return fail(err, ERR_IO, "the data disk is missing: connect it, and start the box again");
 	return 0;
 }
 

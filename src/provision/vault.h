@@ -52,8 +52,8 @@ enum vault vault_look(const char *root);
 char *vault_cure(const char *root);
 
 /*
- * That what wants to work may: ERR_IO says that the data disk is locked, or to be
- * encrypted first, and how. 'config_dir' is the configuration's folder,
+ * That what wants to work may: ERR_IO says that the data disk is locked, to be
+ * encrypted first, or missing, and what to do. 'config_dir' is the configuration's folder,
  * ROOT/etc/drillbox; 'has_config': there is one in it, so a data disk is there.
  */
 MUST_CHECK int vault_refusal(const char *config_dir, bool has_config, struct error *err);

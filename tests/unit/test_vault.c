@@ -98,6 +98,7 @@ static void stands(const struct root *r, enum vault vault, const char *without, 
 		assert_string_equal(err.text, with);
 }
 
+#define MISSING "the data disk is missing: connect it, and start the box again"
 #define CURE "ssh -t admin@closet sudo drillbox unlock"
 
 static void test_how_it_stands(void **state)
@@ -113,7 +114,7 @@ static void test_how_it_stands(void **state)
 	put(&r, "state/hostname", "closet\n");
 	stands(&r, VAULT_NONE, NULL, NULL);
 	put(&r, VAULT_NOTE, "wanted\n");
-	stands(&r, VAULT_WANTED, NULL, wanted);
+	stands(&r, VAULT_WANTED, MISSING, wanted);
 	assert_int_equal(vault_note_write(r.path, &note, &err), 0);
 	assert_string_equal(vault_note_read(r.path).part, "1-4");
 	stands(&r, VAULT_BEGUN, begun, begun);
@@ -135,7 +136,7 @@ static void test_another_disk_in_the_clear(void **state)
 
 	(void)state;
 	put(&r, VAULT_NOTE, "done\n");
-	stands(&r, VAULT_WANTED, NULL, "the data disk is to be encrypted first: ssh -t admin@drillbox sudo drillbox unlock");
+	stands(&r, VAULT_WANTED, MISSING, "the data disk is to be encrypted first: ssh -t admin@drillbox sudo drillbox unlock");
 }
 
 int main(void)
