@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "port/sandbox.h"
+#include "run/account.h"
 #include "run/login.h"
 #include "run/verb.h"
 #include "version.h"
@@ -164,6 +165,12 @@ static int parse_globals(int argc, char **argv, struct options *o, int *ret_code
 	return -1;
 }
 
+/* What sets the system itself up is done as root; all else as the user whose box it is. */
+static bool sets_up(const struct verb *verb)
+{
+	return verb->run == verb_provision || verb->run == verb_unlock;
+}
+
 /* The verb argv[0] with its words; its exit code. */
 static int run_verb(int argc, char **argv, struct options *o)
 {
@@ -180,6 +187,8 @@ static int run_verb(int argc, char **argv, struct options *o)
 		print_verb_help(verb);
 		return EX_OK;
 	}
+	if (!sets_up(verb) && account_settle(o->config, &err) < 0)
+		return say_error(&err);
 	code = verb->run(o);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		log_error("writing to standard output failed: what you read may be cut off");

@@ -186,7 +186,7 @@ char *result_done(const struct wanted *w, const char *root)
 			   "now, which mean: as given before. What drillbox.txt does not name stays as it was.");
 	text_add(&t, "\nWhat to do next\n");
 	add_login(&t, w, name);
-	add_step(&t, w->source_count ? "'drillbox doctor' there says what could stop the first pull, with the cure." :
+	add_step(&t, w->source_count ? "'sudo drillbox doctor' there says what could stop the first pull, with the cure." :
 				       "Name what is to be protected in a [source NAME] here, or in /etc/drillbox/sources.d on the box.");
 	add_step(&t, "The lights: amber breathes while the box pulls and drills; green with a short blink is all proven and in date; "
 		     "two or three short amber flashes want a look ('drillbox status'); red is a dump that failed its drill; all dark is "

@@ -1,5 +1,6 @@
 #include "run/secret.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +54,8 @@ int secret_read(const char *where, char **ret, struct error *err)
 		return 0;
 	}
 	if (stat(path, &st) < 0)
-		return fail(err, ERR_LACKING, "the password file '%s' cannot be read: %m: write the password into it", path);
+		return fail(err, ERR_LACKING, "the password file '%s' cannot be read: %m: %s", path,
+			    errno == ENOENT ? "write the password into it" : "let the user drillbox runs as read it");
 	/* a file of root's may be shared with the box's own group, nothing more */
 	if (!starts_with(where, CREDENTIAL) && (st.st_mode & (st.st_uid == 0 ? 037 : 077)))
 		return fail(err, ERR_LACKING, "the password file '%s' is open to other users: chmod 600 it", path);

@@ -16,6 +16,7 @@
 #include "provision/provision.h"
 #include "provision/vault.h"
 #include "pull/precheck.h"
+#include "run/account.h"
 #include "run/configuration.h"
 #include "run/control.h"
 #include "run/fixes.h"
@@ -389,7 +390,8 @@ int verb_doctor(const struct options *o)
 
 	if (config_environment((const char *const *)environ, &err) < 0 ||
 	    configuration_load(o->config, &config, &err) < 0 ||
-	    (o->arg_count && configuration_source(&config, o->args[0], &only, &err) < 0))
+	    (o->arg_count && configuration_source(&config, o->args[0], &only, &err) < 0) ||
+	    account_is_the_box(config.box.data, &err) < 0)
 		return say_error(&err);
 	if (toolset_scan(&tools, &config.box.bins, deadline_in(NO_DEADLINE, SANDBOX_MS), &no_tools) < 0)
 		log_detail("%s", no_tools.text);

@@ -1,5 +1,4 @@
 /* Verbs that work: they hold the data folder's lock and write rows. */
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "run/account.h"
 #include "run/configuration.h"
 #include "run/control.h"
 #include "run/gather.h"
@@ -280,17 +280,6 @@ int verb_round(const struct options *o)
 
 /* ---- a person's word */
 
-/* Who is at the keyboard: through sudo the one who called it. */
-static const char *who(void)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	const char *caller = getenv("SUDO_USER");
-
-	if (getuid() == 0 && caller && *caller)
-		return caller;
-	return pw ? pw->pw_name : "unknown";
-}
-
 int verb_accept(const struct options *o)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
@@ -303,11 +292,11 @@ int verb_accept(const struct options *o)
 		return say_error(&err);
 	}
 	if (box_open(o, BOX_NOTE, "accept", NULL, &box, &err) < 0 || store_find(box.store, o->args[0], &dump, &err) < 0 ||
-	    ledger_accept(box.ledger, dump.name, who(), o->why, &err) < 0)
+	    ledger_accept(box.ledger, dump.name, account_caller(), o->why, &err) < 0)
 		return say_error(&err);
 	control_poke(box.config.box.data);
 	printf("%s is the baseline from now on, says %s: %s\nIt proves nothing by itself: drillbox drill %s\n", dump.name,
-	       who(), o->why, dump.name);
+	       account_caller(), o->why, dump.name);
 	return 0;
 }
 
@@ -329,7 +318,7 @@ int verb_ack(const struct options *o)
 		if (!s->newest_refuted || s->facts.refuted_acknowledged ||
 		    (only && strcmp(now.status.sources[i].source, only) != 0))
 			continue;
-		if (ledger_acknowledge(box.ledger, s->newest_refuted, who(), &err) < 0)
+		if (ledger_acknowledge(box.ledger, s->newest_refuted, account_caller(), &err) < 0)
 			return say_error(&err);
 		printf("acknowledged: %s is refuted: %s\n", s->newest_refuted, now.status.sources[i].reason);
 		done++;
