@@ -34,7 +34,7 @@ inside: $(if $(filter device-test,$(MAKECMDGOALS)),image)
 	@tools/inside make -j$(JOBS) $(filter-out -j% --jobserver%,$(MFLAGS)) $(MAKEOVERRIDES) $(sort $(goals))
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile | sort
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile | sort
 
 clean: ## remove build/
 	rm -rf build
@@ -200,7 +200,7 @@ test: all $(unit_host) $(if $(needs_machine),$(machine)) ## the whole suite that
 	@tests/run --build build/host $(T)
 
 device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, and CUTS=10 power cuts
-	@IMAGE=build/image/drillbox-arm64.img.zst CUTS=$(or $(CUTS),10) tests/run -j 1 --build build/host $(or $(T),tests/device/)
+	@IMAGE=build/image/drillbox-arm64.img.zst CUTS=$(or $(CUTS),10) tests/run -j 2 --build build/host $(or $(T),tests/device/)
 
 unit: $(unit_host) ## the unit tests
 	@tests/run --build build/host $(or $(T),tests/unit/)
