@@ -8,7 +8,8 @@
     device.boot()
 
 It is reached as its people reach it: over SSH, by keys that drillbox.txt on the boot partition gave it. What stands on the host's
-loopback is 10.0.2.2 for it.
+loopback is 10.0.2.2 for it. A cut takes what the guest had not yet written to its disk; what the disk was given it keeps: a real one that
+lies about its own cache is not tested here. Its second socket for a cable leads to a net of its own: lan.Lan(device.dir / "lan").
 """
 
 import json
@@ -128,9 +129,11 @@ class Appliance(machine.Board):
                     if line.startswith(("kernel=", "initramfs ")))
         words = self.lies("cmdline.txt").decode().strip()
         self.port = postgres.free_port()
+        (self.dir / "lan").unlink(missing_ok=True)
         self.start(self._for_kernel(said["kernel"]), self._for_kernel(said["initramfs"]),
                    f"{words} console=ttyAMA0 panic=-1 loglevel=6 systemd.show_status=yes", f",hostfwd=tcp:127.0.0.1:{self.port}-:22",
                    "-dtb", self.tree, "-drive", f"file={self.card},format=raw,if=none,id=card0,cache=unsafe", "-device", "virtio-blk-pci,drive=card0",
+                   "-netdev", f"stream,id=lan,server=on,addr.type=unix,addr.path={self.dir}/lan", "-device", "virtio-net-pci,netdev=lan,romfile=",
                    "-device", "virtio-rng-pci", "-no-shutdown", *(("-rtc", f"base={clock}") if clock else ()))
 
     def boot(self, clock=None):
@@ -153,6 +156,14 @@ class Appliance(machine.Board):
     def is_off(self):
         """Whether it has ended by itself; its lamps can still be looked at."""
         return self._qmp("query-status")["status"] != "running"
+
+    def shut_down(self):
+        """As its admin does it; the lamps at the end."""
+        self.ask("systemctl", "poweroff")
+        processes.wait_for(self.is_off, 120, saying="it did not end")
+        lamps = self.lamps()
+        self.cut()
+        return lamps
 
     def cut(self):
         """The power goes."""
