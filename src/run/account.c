@@ -4,6 +4,7 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,8 @@ static int become(const struct passwd *user, struct error *err)
 {
 	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 || setuid(user->pw_uid) < 0)
 		return fail(err, ERR_IO, "become the user '%s': %m", user->pw_name);
-	return 0;
+	/* else /proc/self stays root's, and with it what is offered to the OOM killer */
+	return prctl(PR_SET_DUMPABLE, 1) < 0 ? fail(err, ERR_IO, "own what is in /proc/self: %m") : 0;
 }
 
 int account_settle(const char *config, struct error *err)
