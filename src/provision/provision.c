@@ -147,6 +147,9 @@ static enum vault what_data_lacks(const struct job *j)
 	enum vault vault = vault_look(j->place->root);
 	bool has_data = record_has_data(j->place->root), refused = j->wanted.encrypt_line && !j->wanted.encrypt;
 
+	/* a locked disk that this box knows nothing of is not its own */
+	if (vault == VAULT_SHUT && has_data && vault_note_read(j->place->root).stage == STAGE_NONE)
+		vault = VAULT_NONE;
 	if (vault == VAULT_BEGUN || vault == VAULT_SHUT)
 		return vault;
 	if (!has_data)

@@ -20,6 +20,9 @@
 #define PARTS_DIR "/dev/disk/by-partuuid"
 #define CPUINFO_CAP ((size_t)1 << 20)
 #define TEXT_CAP 256
+#define GROWS_TO 536870912 /* blocks of 4 KiB */
+#define TEXT_OF_(number) #number
+#define TEXT_OF(number) TEXT_OF_(number)
 
 #define SECONDS(n) ((n) * (int64_t)1000)
 #define QUICK_MS SECONDS(60)
@@ -168,19 +171,31 @@ static char *first_dump(const char *data)
 
 char *unlock_kept(const char *data)
 {
+	/* all that a box has there that has not worked yet: what it once wrote in the clear could be read for ever */
 	static const char *const ours[] = {"drillbox", "config", "apt", "update", "lost+found", NULL};
-	static const char *const config[] = {"config/sources.d", "config/secrets", "config/checks.d"};
-	autofree char *dump = first_dump(data), *other = first_of(data, ours);
+	static const char *const box[] = {"README.txt", "control.sock", "lock", "templates", NULL};
+	static const char *const config[] = {"checks.d", "drillbox.conf", "secrets", "sources.d", NULL};
+	static const struct {
+		const char *folder;
+		const char *const *known;
+		const char *what;
+	} places[] = {
+		{"config/sources.d", NULL, "a configuration in the clear"}, {"config/secrets", NULL, "a configuration in the clear"},
+		{"config/checks.d", NULL, "a configuration in the clear"}, {"config", config, "a configuration in the clear"},
+		{"drillbox", box, "what the box has worked in the clear"}, {"lost+found", NULL, "what was found when it was repaired"},
+		{".", ours, "what is not the box's"},
+	};
+	autofree char *dump = first_dump(data);
 
 	if (dump)
 		return format("dumps in the clear ('%s')", dump);
-	for (size_t i = 0; i < COUNT(config); i++) {
-		autofree char *folder = path_join(data, config[i]), *name = first_of(folder, NULL);
+	for (size_t i = 0; i < COUNT(places); i++) {
+		autofree char *folder = path_join(data, places[i].folder), *name = first_of(folder, places[i].known);
 
 		if (name)
-			return format("a configuration in the clear ('%s/%s')", config[i], name);
+			return format("%s ('%s/%s')", places[i].what, places[i].folder, name);
 	}
-	return other ? format("'%s', which is not the box's", other) : NULL;
+	return NULL;
 }
 
 static int refuse_kept(struct error *err)
@@ -189,6 +204,9 @@ static int refuse_kept(struct error *err)
 
 	if (!kept)
 		return 0;
+	if (vault_note_read("/").stage > STAGE_WANTED)
+		return fail(err, ERR_CONFIG, "this is not the disk that was encrypted, and it holds %s: nothing was changed; take it away, and "
+			    "connect the encrypted one, or an empty one", kept);
 	return fail(err, ERR_CONFIG, "the data disk holds %s, and encrypting would destroy it: nothing was changed; encrypt a new card, or "
 		    "write 'encrypt = no' into drillbox.txt", kept);
 }
@@ -216,16 +234,26 @@ static int find_part(const char *device, char ret[VAULT_ID], struct error *err)
 }
 
 /* That /data is this very device: else nobody has looked at what is on it. */
-static int look_inside(const char *device, struct deadline stop, struct error *err)
+static int is_mounted(const char *device, struct error *err)
 {
 	struct stat mounted, itself;
 
+	if (stat(DATA, &mounted) == 0 && stat(device, &itself) == 0 && mounted.st_dev == itself.st_rdev)
+		return 0;
+	return fail(err, ERR_CONFIG, "what is mounted on " DATA " is not '%s', which has the label drillbox-data: connect one such disk alone, "
+		    "and start the box again", device);
+}
+
+int unlock_is_mounted(struct error *err)
+{
+	return is_mounted(MAPPER, err);
+}
+
+static int look_inside(const char *device, struct deadline stop, struct error *err)
+{
 	if (unlock_mount(stop, err) < 0)
 		return fail_within(err, "nobody can say what is on the data disk");
-	if (stat(DATA, &mounted) < 0 || stat(device, &itself) < 0 || mounted.st_dev != itself.st_rdev)
-		return fail(err, ERR_CONFIG, "what is mounted on " DATA " is not '%s', which has the label drillbox-data: connect one such "
-			    "disk alone, and start the box again", device);
-	return refuse_kept(err);
+	return is_mounted(device, err) < 0 ? -1 : refuse_kept(err);
 }
 
 static int need_new_in_clear(struct unlock *u, struct deadline stop, struct error *err)
@@ -269,8 +297,8 @@ static int look(struct unlock *u, struct deadline stop, struct error *err)
 	if (path_exists(MAPPER))
 		return 0; /* UNLOCK_NOTHING */
 	if (plain && locked)
-		return fail(err, ERR_CONFIG, "there are two data disks, '%s' in the clear and '%s' locked: connect one alone, and start the "
-			    "box again", plain, locked);
+		return fail(err, ERR_CONFIG, "there are two data disks, '%s' in the clear and '%s' locked: connect one alone, or "
+			    "give the other another label (e2label %s spare), and start the box again", plain, locked, plain);
 	if (locked) {
 		u->need = UNLOCK_KNOWN;
 		u->device = take(locked);
@@ -342,12 +370,12 @@ static void revive(void)
 }
 
 /* Nobody may have anything on it open. What it holds is looked at once more when nobody can write to it. */
-static int let_go(struct deadline stop, struct error *err)
+static int let_go(const char *device, struct deadline stop, struct error *err)
 {
 	static const char *const work[] = {"systemctl", "stop", "drillbox.service", "drillbox-fixes.service", NULL};
 	static const char *const mounts[] = {"systemctl", "stop", "var-lib-drillbox.mount", "etc-drillbox.mount", "data.mount", NULL};
 
-	if (run_well(work, NULL, QUICK_MS, stop, err) < 0 || refuse_kept(err) < 0)
+	if (run_well(work, NULL, QUICK_MS, stop, err) < 0 || is_mounted(device, err) < 0 || refuse_kept(err) < 0)
 		return -1;
 	if (run_well(mounts, NULL, QUICK_MS, stop, err) < 0)
 		return fail_within(err, "something still uses the data disk, so nothing was changed: wait for it, or end it, and try again");
@@ -418,12 +446,19 @@ static int format_device(const struct unlock *u, const struct vault_note *note, 
 	return run_well(argv, passphrase, KEY_MS, stop, err) < 0 ? fail_within(err, "encrypting '%s'", u->device) : 0;
 }
 
-/* As the image's own: it can grow to 2 TB while it is mounted. */
+static bool is_smaller_than(const char *device, off_t bytes)
+{
+	autoclose int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && lseek(fd, 0, SEEK_END) < bytes;
+}
+
+/* As the image's own: it can grow to 2 TB while it is mounted. One that is as large has room to grow as it is. */
 static int make_file_system(struct deadline stop, struct error *err)
 {
 	static const char mapper[] = MAPPER;
-	static const char *const argv[] = {"mkfs.ext4", "-q", "-T", "default", "-b", "4096", "-m", "1", "-J", "size=16", "-L", "drillbox-data",
-					   "-E", "resize=536870912", mapper, NULL};
+	const char *const argv[] = {"mkfs.ext4", "-q", "-T", "default", "-b", "4096", "-m", "1", "-J", "size=16", "-L", "drillbox-data",
+				    "-E", is_smaller_than(MAPPER, (off_t)4096 * GROWS_TO) ? "resize=" TEXT_OF(GROWS_TO) : "discard", mapper, NULL};
 	struct found found;
 
 	if (probe(MAPPER, stop, &found, err) < 0)
@@ -443,6 +478,18 @@ static int new_uuid(char ret[VAULT_ID], struct error *err)
 	return 0;
 }
 
+/* A device's name goes to the next disk when this one is pulled: while somebody typed it may have been. */
+static int is_still(const struct unlock *u, struct deadline stop, struct error *err)
+{
+	const struct vault_note note = vault_note_read("/");
+	autofree char *link = path_join(PARTS_DIR, u->part), *target = target_of(link);
+	struct unlock again = {.device = u->device};
+
+	if (!same(target, u->device))
+		return fail(err, ERR_CONFIG, "the data disk is not where it was: nothing was changed; connect it, and try again");
+	return u->in_clear ? 0 : need_new_again(&note, &again, stop, err);
+}
+
 /* From the first line on nothing on the partition counts; from the last on everything does. */
 static int encrypt(const struct unlock *u, const struct vault_cipher *cipher, const char *passphrase, struct deadline stop,
 		   struct error *err)
@@ -451,7 +498,7 @@ static int encrypt(const struct unlock *u, const struct vault_cipher *cipher, co
 	static const struct vault_note done = {.stage = STAGE_DONE};
 
 	memcpy(note.part, u->part, sizeof(note.part));
-	if (new_uuid(note.uuid, err) < 0 || close_device(err) < 0 || vault_note_write("/", &note, err) < 0)
+	if (new_uuid(note.uuid, err) < 0 || close_device(err) < 0 || is_still(u, stop, err) < 0 || vault_note_write("/", &note, err) < 0)
 		return -1;
 	if (format_device(u, &note, cipher, passphrase, stop, err) < 0 || open_device(u->device, passphrase, stop, err) < 0 ||
 	    make_file_system(stop, err) < 0 || sync_path(MAPPER, err) < 0 || settle(MAPPER, stop, err) < 0)
@@ -466,7 +513,7 @@ int unlock_encrypt(const struct unlock *u, const char *passphrase, struct deadli
 
 	if (passphrase_check(passphrase, err) < 0 || choose_cipher(&cipher, err) < 0)
 		return -1;
-	if ((u->in_clear && let_go(stop, err) < 0) || encrypt(u, cipher, passphrase, stop, err) < 0) {
+	if ((u->in_clear && let_go(u->device, stop, err) < 0) || encrypt(u, cipher, passphrase, stop, err) < 0) {
 		IGNORE(close_device(&ignored));
 		revive();
 		return -1;
@@ -484,7 +531,11 @@ int unlock_open(const struct unlock *u, const char *passphrase, struct deadline 
 
 	if (open_device(u->device, passphrase, stop, err) < 0)
 		return -1;
-	if (probe(MAPPER, stop, &found, err) < 0 || !same(found.type, "ext4") || !same(found.label, "drillbox-data")) {
+	if (probe(MAPPER, stop, &found, err) < 0) {
+		IGNORE(close_device(&ignored));
+		return -1;
+	}
+	if (!same(found.type, "ext4") || !same(found.label, "drillbox-data")) {
 		IGNORE(close_device(&ignored));
 		return fail(err, ERR_DATA, "the data disk could be opened, but holds no file system of the box (%s): it was closed again; "
 			    "look at it with cryptsetup", *found.type ? found.type : "nothing");

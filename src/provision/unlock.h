@@ -52,6 +52,9 @@ MUST_CHECK int unlock_open(const struct unlock *u, const char *passphrase, struc
 /* Mount what lies on it; is it mounted, nothing. */
 MUST_CHECK int unlock_mount(struct deadline stop, struct error *err);
 
+/* That it is the opened disk that is mounted; ERR_CONFIG: it is another, in the clear. */
+MUST_CHECK int unlock_is_mounted(struct error *err);
+
 /* Let the daemon begin anew. */
 MUST_CHECK int unlock_restart_daemon(struct deadline stop, struct error *err);
 

@@ -196,10 +196,9 @@ int verb_unlock(const struct options *o UNUSED)
 	if (hold(&held, &err) < 0 || stop_signal_open(&stop_fd, &err) < 0)
 		return say_error(&err);
 	stop.stop_fd = stop_fd;
-	if (open_vault(stop, &err) < 0 || unlock_mount(stop, &err) < 0)
+	if (open_vault(stop, &err) < 0)
 		return say_error(&err);
-	code = apply(&place); /* what waited for the data disk */
-	if (unlock_restart_daemon(stop, &err) < 0)
-		return say_error(&err);
-	return code;
+	code = unlock_mount(stop, &err) < 0 || unlock_is_mounted(&err) < 0 ? say_error(&err) : apply(&place);
+	/* whatever came of it, and though somebody wants us to stop: it was stopped for us */
+	return unlock_restart_daemon(NO_DEADLINE, &err) < 0 ? say_error(&err) : code;
 }

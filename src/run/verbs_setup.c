@@ -337,7 +337,7 @@ static void note_clock(const struct config *config, const char *source, const st
 
 	if (!answers->asked)
 		return;
-	if (ledger_open(config->box.data, LEDGER_WRITE, &ledger, &err) < 0 ||
+	if (vault_refusal(config->dir, true, &err) < 0 || ledger_open(config->box.data, LEDGER_WRITE, &ledger, &err) < 0 ||
 	    ledger_clock_seen(ledger, source, answers->box_time - answers->source_time, answers->time_verified, &err) < 0)
 		log_detail("%s", err.text);
 }

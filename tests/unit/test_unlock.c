@@ -1,5 +1,7 @@
 #include "unit/unit.h"
 
+#include <unistd.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "provision/unlock.h"
@@ -41,8 +43,19 @@ static void keeps(const char *root, const char *what)
 static void test_what_may_not_be_lost(void **state)
 {
 	static const char *const of_a_new_box[] = {
-		"config/drillbox.conf", "config/provisioned", "drillbox/README.txt", "drillbox/ledger/ledger.sqlite", "drillbox/lock",
-		"apt/fixes", "lost+found/x", "drillbox/templates/17/PG_VERSION",
+		"config/drillbox.conf", "drillbox/README.txt", "drillbox/lock", "apt/fixes", "drillbox/templates/17/PG_VERSION",
+	};
+	static const struct {
+		const char *path, *said;
+	} of_another[] = {
+		{"photos", "what is not the box's ('./photos')"},
+		{"lost+found/x", "what was found when it was repaired ('lost+found/x')"},
+		{"drillbox/ledger/ledger.sqlite", "what the box has worked in the clear ('drillbox/ledger')"},
+		{"drillbox/box1/store/shop/a.dump", "what the box has worked in the clear ('drillbox/box1')"},
+		{"config/provisioned", "a configuration in the clear ('config/provisioned')"},
+		{"config/ca.pem", "a configuration in the clear ('config/ca.pem')"},
+		{"config/sources.d/crm.conf", "a configuration in the clear ('config/sources.d/crm.conf')"},
+		{"drillbox/store/shop/shop_20261122_041500.dump", "dumps in the clear ('shop/shop_20261122_041500.dump')"},
 	};
 	char root[] = "/tmp/unlock-XXXXXX";
 	autofree char *sources = NULL, *store = NULL;
@@ -51,19 +64,27 @@ static void test_what_may_not_be_lost(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(root));
 	sources = path_join(root, "config/sources.d");
-	store = path_join(root, "drillbox/store/shop");
+	store = path_join(root, "drillbox/store");
 	keeps(root, NULL);
 	for (size_t i = 0; i < COUNT(of_a_new_box); i++)
 		put(root, of_a_new_box[i]);
 	assert_int_equal(make_dirs(sources, 0755, &err), 0);
-	assert_int_equal(make_dirs(store, 0755, &err), 0);
 	keeps(root, NULL);
-	put(root, "photos");
-	keeps(root, "'photos', which is not the box's");
-	put(root, "config/sources.d/crm.conf");
-	keeps(root, "a configuration in the clear ('config/sources.d/crm.conf')");
-	put(root, "drillbox/store/shop/shop_20261122_041500.dump");
-	keeps(root, "dumps in the clear ('shop/shop_20261122_041500.dump')");
+	for (size_t i = 0; i < COUNT(of_another); i++) {
+		autofree char *path = path_join(root, of_another[i].path), *folder = path_dir(path);
+
+		put(root, of_another[i].path);
+		keeps(root, of_another[i].said);
+		assert_int_equal(unlink(path), 0);
+		while (!same(folder, root) && !same(folder, sources) && rmdir(folder) == 0) {
+			autofree char *below = take(folder);
+
+			folder = path_dir(below);
+		}
+	}
+	/* a store that was emptied has been one */
+	assert_int_equal(make_dirs(store, 0755, &err), 0);
+	keeps(root, "what the box has worked in the clear ('drillbox/store')");
 	assert_int_equal(remove_tree(root, &err), 0);
 	/* what cannot be looked into */
 	assert_int_equal(make_dirs(root, 0755, &err), 0);

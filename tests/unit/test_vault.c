@@ -121,7 +121,8 @@ static void test_how_it_stands(void **state)
 	put(&r, VAULT_LOCKED, "");
 	stands(&r, VAULT_BEGUN, begun, begun);
 	put(&r, VAULT_NOTE, "done\n");
-	stands(&r, VAULT_SHUT, "the data disk is locked: " CURE, NULL);
+	stands(&r, VAULT_SHUT, "the data disk is locked: " CURE,
+	       "there is a data disk in the clear beside the locked one: take it away, start the box again, and " CURE);
 	put(&r, VAULT_MAPPER, "");
 	stands(&r, VAULT_OPEN, NULL, NULL);
 	assert_int_equal(unlink(mapper), 0);
