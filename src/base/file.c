@@ -55,6 +55,13 @@ bool path_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool path_is_read_only(const char *path)
+{
+	struct statvfs vfs;
+
+	return path_is_dir(path) && statvfs(path, &vfs) == 0 && (vfs.f_flag & ST_RDONLY);
+}
+
 int sync_path(const char *path, struct error *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -20,6 +20,8 @@ const char *path_base(const char *path);
 
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
+/* A folder whose file system nobody may write to. */
+bool path_is_read_only(const char *path);
 
 /* mkdir -p with exactly 'mode' for those it makes; what they stand in is synced. */
 MUST_CHECK int make_dirs(const char *path, mode_t mode, struct error *err);

@@ -1,7 +1,6 @@
 #include "provision/record.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 #include "base/file.h"
 #include "port/digest.h"
@@ -58,12 +57,20 @@ char *record_name(const char *root)
 	return xstrdup(trim(text));
 }
 
+char *record_host(const char *root)
+{
+	autofree char *name = record_name(root), *path = path_join(root, "state/network/80-wired.network.d/mdns.conf"), *text = NULL;
+	struct error ignored;
+	bool silent = read_small_file(path, RECORD_CAP, &text, &ignored) == 0 && strstr(text, "MulticastDNS=no");
+
+	return silent ? take(name) : format("%s.local", name);
+}
+
 bool record_has_data(const char *root)
 {
 	autofree char *path = path_join(root, DATA_DIR);
-	struct statvfs vfs;
 
-	return path_is_dir(path) && statvfs(path, &vfs) == 0 && !(vfs.f_flag & ST_RDONLY);
+	return path_is_dir(path) && !path_is_read_only(path);
 }
 
 bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n)

@@ -25,8 +25,9 @@
  */
 bool record_is_applied(const char *root, const char *boot, const char *bytes, size_t n);
 
-/* What the box is called as of now. Owned by the caller. */
+/* What the box is called as of now, and as what one finds it: with .local, unless it does not say its name. Owned by the caller. */
 char *record_name(const char *root);
+char *record_host(const char *root);
 
 /* Whether the data disk is there, for its folder is also without it: on a root that cannot be written. */
 bool record_has_data(const char *root);

@@ -75,9 +75,9 @@ enum vault vault_look(const char *root)
 
 char *vault_cure(const char *root)
 {
-	autofree char *name = record_name(root);
+	autofree char *host = record_host(root);
 
-	return format("ssh -t admin@%s sudo drillbox unlock", name);
+	return format("ssh -t admin@%s sudo drillbox unlock", host);
 }
 
 int vault_refusal(const char *config_dir, bool has_config, struct error *err)
@@ -94,7 +94,8 @@ int vault_refusal(const char *config_dir, bool has_config, struct error *err)
 		return fail(err, ERR_IO, "there is a data disk in the clear beside the locked one: take it away, start the box again, and %s", cure);
 	if (vault == VAULT_WANTED && has_config)
 		return fail(err, ERR_IO, "the data disk is to be encrypted first: %s", cure);
-	if (vault == VAULT_WANTED)
+	/* without it one looks at the root, which cannot be written */
+	if (!has_config && (vault == VAULT_WANTED || path_is_read_only(config_dir)))
 		return fail(err, ERR_IO, "the data disk is missing: connect it, and start the box again");
 	return 0;
 }

@@ -48,7 +48,7 @@ enum vault {
 
 enum vault vault_look(const char *root);
 
-/* "ssh -t admin@NAME sudo drillbox unlock". Owned by the caller. */
+/* "ssh -t admin@HOST sudo drillbox unlock". Owned by the caller. */
 char *vault_cure(const char *root);
 
 /*

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -103,17 +102,13 @@ static int load_sources(struct config *c, struct error *err)
 	return 0;
 }
 
-/* It may lie on a data disk that is locked, or away: what is seen then is the root, which cannot be written. */
+/* It may lie on a data disk that is locked, or away. */
 static int fail_missing(const char *folder, const char *path, struct error *err)
 {
-	struct statvfs vfs;
 	int saved = errno;
 
 	if (vault_refusal(folder, false, err) < 0)
 		return -1;
-	if (path_is_dir(folder) && statvfs(folder, &vfs) == 0 && (vfs.f_flag & ST_RDONLY))
-		return fail(err, ERR_IO, "the data disk is missing, for there is no configuration at '%s' and none could be written: connect it, "
-			    "and start the box again", path);
 	errno = saved;
 	return fail(err, ERR_CONFIG, "there is no configuration at '%s': %m; write one, or name it with --config", path);
 }

@@ -7,7 +7,7 @@
  *             return say_error(err);
  *
  * Errors are ERR_CONFIG and begin with file and line; ERR_IO where it lies on a
- * data disk that is locked.
+ * data disk that is locked or missing.
  */
 #ifndef DRILLBOX_RUN_CONFIGURATION_H
 #define DRILLBOX_RUN_CONFIGURATION_H

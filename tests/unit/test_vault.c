@@ -99,7 +99,7 @@ static void stands(const struct root *r, enum vault vault, const char *without, 
 }
 
 #define MISSING "the data disk is missing: connect it, and start the box again"
-#define CURE "ssh -t admin@closet sudo drillbox unlock"
+#define CURE "ssh -t admin@closet.local sudo drillbox unlock"
 
 static void test_how_it_stands(void **state)
 {
@@ -137,7 +137,7 @@ static void test_another_disk_in_the_clear(void **state)
 
 	(void)state;
 	put(&r, VAULT_NOTE, "done\n");
-	stands(&r, VAULT_WANTED, MISSING, "the data disk is to be encrypted first: ssh -t admin@drillbox sudo drillbox unlock");
+	stands(&r, VAULT_WANTED, MISSING, "the data disk is to be encrypted first: ssh -t admin@drillbox.local sudo drillbox unlock");
 }
 
 int main(void)
