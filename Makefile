@@ -199,7 +199,7 @@ build/aarch64/device/init: build/aarch64/device/init.o
 test: all $(unit_host) $(if $(needs_machine),$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
 
-device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, and CUTS=10 power cuts
+device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, its theft, and CUTS=10 power cuts
 	@IMAGE=build/image/drillbox-arm64.img.zst CUTS=$(or $(CUTS),10) tests/run -j 2 --build build/host $(or $(T),tests/device/)
 
 unit: $(unit_host) ## the unit tests

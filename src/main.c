@@ -66,8 +66,8 @@ static const struct verb verbs[] = {
 	{"unlock", "", "open the encrypted data disk; at first encrypt it",
 	 "As root, once after each start of a box whose drillbox.txt says encrypt = yes.\n"
 	 "The passphrase is asked for, or read as one line where standard input is no\n"
-	 "terminal. The first time the data disk is encrypted with a new one, which takes\n"
-	 "an empty disk: one that holds dumps or sources is refused and left as it is.\n"
+	 "terminal. The first time the data disk is encrypted with a new one; a disk that\n"
+	 "the box has worked on, or that holds anything else, is left as it is.\n"
 	 "Exit code: 0 also when it was open, 2 another passphrase or no such disk, 64 no\n"
 	 "or too short a passphrase, 78 the disk cannot be encrypted as it is.\n",
 	 0, 0, 0, verb_unlock},

@@ -20,7 +20,8 @@
 #define PARTS_DIR "/dev/disk/by-partuuid"
 #define CPUINFO_CAP ((size_t)1 << 20)
 #define TEXT_CAP 256
-#define GROWS_TO 536870912 /* blocks of 4 KiB */
+#define BLOCK 4096
+#define GROWS_TO 536870912 /* blocks */
 #define TEXT_OF_(number) #number
 #define TEXT_OF(number) TEXT_OF_(number)
 
@@ -417,12 +418,18 @@ static int close_device(struct error *err)
 	return path_exists(MAPPER) ? run_well(argv, NULL, QUICK_MS, NO_DEADLINE, err) : 0;
 }
 
-/* Larger sectors are faster, where the partition is a whole number of them. */
-static const char *sector_size(const char *device)
+/* In bytes; negative where it cannot be opened. */
+static off_t size_of(const char *device)
 {
 	autoclose int fd = open(device, O_RDONLY | O_CLOEXEC);
 
-	return fd >= 0 && lseek(fd, 0, SEEK_END) % 4096 == 0 ? "4096" : "512";
+	return fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+}
+
+/* Larger sectors are faster, where the partition is a whole number of them. */
+static const char *sector_size(const char *device)
+{
+	return size_of(device) % BLOCK == 0 ? TEXT_OF(BLOCK) : "512";
 }
 
 static int choose_cipher(const struct vault_cipher **ret, struct error *err)
@@ -446,19 +453,12 @@ static int format_device(const struct unlock *u, const struct vault_note *note, 
 	return run_well(argv, passphrase, KEY_MS, stop, err) < 0 ? fail_within(err, "encrypting '%s'", u->device) : 0;
 }
 
-static bool is_smaller_than(const char *device, off_t bytes)
-{
-	autoclose int fd = open(device, O_RDONLY | O_CLOEXEC);
-
-	return fd >= 0 && lseek(fd, 0, SEEK_END) < bytes;
-}
-
 /* As the image's own: it can grow to 2 TB while it is mounted. One that is as large has room to grow as it is. */
 static int make_file_system(struct deadline stop, struct error *err)
 {
 	static const char mapper[] = MAPPER;
-	const char *const argv[] = {"mkfs.ext4", "-q", "-T", "default", "-b", "4096", "-m", "1", "-J", "size=16", "-L", "drillbox-data",
-				    "-E", is_smaller_than(MAPPER, (off_t)4096 * GROWS_TO) ? "resize=" TEXT_OF(GROWS_TO) : "discard", mapper, NULL};
+	const char *const argv[] = {"mkfs.ext4", "-q", "-T", "default", "-b", TEXT_OF(BLOCK), "-m", "1", "-J", "size=16", "-L", "drillbox-data",
+				    "-E", size_of(MAPPER) < (off_t)BLOCK * GROWS_TO ? "resize=" TEXT_OF(GROWS_TO) : "discard", mapper, NULL};
 	struct found found;
 
 	if (probe(MAPPER, stop, &found, err) < 0)

@@ -9,7 +9,8 @@
  *     if (u.need == UNLOCK_KNOWN)   unlock_open(&u, passphrase, stop, err);
  *     unlock_mount(stop, err);
  *
- * It never formats what holds a dump or a source, nor what it cannot look into. The
+ * It never formats a disk that the box has worked on in the clear, that holds
+ * anything else, or that it cannot look into. The
  * power may go at any instant: what was begun is noted (vault.h), and begun anew
  * by the next call.
  */

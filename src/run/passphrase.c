@@ -79,14 +79,16 @@ static int read_unseen(const char *prompt, size_t most, struct deadline stop, ch
 	return result;
 }
 
+static int read_given(size_t most, struct deadline stop, char *line, struct error *err)
+{
+	fprintf(stderr, "reading the passphrase from standard input; to type it unseen: ssh -t ...\n");
+	return read_line(most, stop, line, err);
+}
+
 int passphrase_ask(const char *prompt, size_t most, struct deadline stop, char **ret, struct error *err)
 {
 	char *line = xcalloc(most + 1, 1);
-	int result;
-
-	if (!passphrase_is_asked())
-		fprintf(stderr, "reading the passphrase from standard input; to type it unseen: ssh -t ...\n");
-	result = passphrase_is_asked() ? read_unseen(prompt, most, stop, line, err) : read_line(most, stop, line, err);
+	int result = passphrase_is_asked() ? read_unseen(prompt, most, stop, line, err) : read_given(most, stop, line, err);
 
 	if (result == 0)
 		*ret = xstrdup(line);

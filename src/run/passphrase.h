@@ -3,7 +3,7 @@
  * nothing of it is shown, else the first line of standard input.
  *
  *     CLEANUP(secret_done) char *passphrase = NULL;
- *     if (passphrase_ask("Passphrase: ", stop, &passphrase, err) < 0)
+ *     if (passphrase_ask("Passphrase: ", 512, stop, &passphrase, err) < 0)
  */
 #ifndef DRILLBOX_RUN_PASSPHRASE_H
 #define DRILLBOX_RUN_PASSPHRASE_H
