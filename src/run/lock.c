@@ -193,6 +193,9 @@ static int say_busy(int fd, const char *path, struct error *err)
 		return fail(err, ERR_BUSY,
 			    "a daemon (pid %lld, since %s) has this data folder: stop it first, or give this one another folder",
 			    (long long)h.pid, time_rfc3339(h.since, since));
+	if (same(h.verb, LOCK_UPDATE))
+		return fail(err, ERR_BUSY, "the box's packages are being updated since %s (pid %lld): wait for it with --wait",
+			    time_rfc3339(h.since, since), (long long)h.pid);
 	return fail(err, ERR_BUSY,
 		    "%s of %s%s%s is at work since %s (pid %lld): wait for it with --wait, or end it with 'drillbox stop'",
 		    h.verb, h.source ? "'" : "", h.source ? h.source : "every source", h.source ? "'" : "",

@@ -29,6 +29,9 @@ void lock_note(struct lock *lock, const char *phase, int64_t done, int64_t of, c
 
 void lock_free(struct lock **lock);
 
+/* The verb of drillbox-update, which changes the system's packages and must not be cut short. */
+#define LOCK_UPDATE "update"
+
 /* Who holds it; pid 0: nobody. All text owned, NULL where there is none. */
 struct lock_holder {
 	int64_t pid;

@@ -341,6 +341,10 @@ int verb_stop(const struct options *o)
 		printf("nothing is running\n");
 		return 0;
 	}
+	if (same(holder.verb, LOCK_UPDATE)) {
+		(void)fail(&err, ERR_BUSY, "the box's packages are being updated, and that is not cut short: it ends by itself");
+		return say_error(&err);
+	}
 	if (stop_signal_send(holder.pid, &err) < 0)
 		return say_error(&err);
 	printf("asked the %s of %s (pid %lld) to stop; it becomes undecided\n", holder.verb,

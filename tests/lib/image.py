@@ -26,6 +26,8 @@ CARD = 4 << 30
 LONG_AGO = "2020-01-01"  # where a clock stands that no battery keeps
 SERIAL = "10000000c0ffee42"  # as a Raspberry Pi has one
 HOST = "10.0.2.2"
+DARK, ALL = (False, False, False), (True, True, True)
+ANEW = ("-S", "none")  # with a connection of its own
 PATIENCE = 420  # seconds for a boot on a busy host without virtualisation
 
 
@@ -77,7 +79,7 @@ class Appliance(machine.Board):
 
     def __init__(self, image, name="device-image"):
         super().__init__(name)
-        self.card = self.dir / "card"
+        self.card, self.lines = self.dir / "card", {}
         subprocess.run(["zstd", "-q", "-d", "--sparse", image, "-o", self.card], check=True)
         with open(self.card, "r+b") as card:  # as when it is written to a card of that size
             card.truncate(CARD)
@@ -149,9 +151,12 @@ class Appliance(machine.Board):
 
     def let_in(self):
         """Until its admin may log in: sshd lets somebody wait who was refused too often."""
-        processes.wait_for(lambda: self.is_off() or self.ask("true").code == 0, PATIENCE, every=1, saying="it lets nobody in")
+        processes.wait_for(lambda: self.is_off() or self.ask("true", options=ANEW).code == 0, PATIENCE, every=1, saying="it lets nobody in")
         if self.is_off():
             raise tap.Wrong(f"it has ended: {self.said()[-2000:]}")
+        for user in ("admin", "history"):
+            if (self.dir / user).exists() and user not in self.lines:
+                self._keep_line(user)
 
     def is_off(self):
         """Whether it has ended by itself; its lamps can still be looked at."""
@@ -167,17 +172,46 @@ class Appliance(machine.Board):
 
     def cut(self):
         """The power goes."""
-        processes.kill(self.process)
+        for process in (self.process, *self.lines.values()):
+            processes.kill(process)
+        for user in self.lines:
+            self._line(user).unlink(missing_ok=True)
+        self.lines = {}
+
+    # ------------------------------------------------------------ the panel
+
+    def was_dark_in_boot(self):
+        """Nothing but the lamps' test of 0.5 s may light green before the daemon knows."""
+        changes = self.lamps_in_boot
+        for (at, lit), (until, _) in zip(changes, changes[1:]):
+            tap.ok(not lit[0] or lit == ALL and until - at < 1.5, f"green was lit {at:.1f} s after power-on for {until - at:.1f} s: {changes}")
+
+    def agrees(self, **lights):
+        """What the lamps show, and that SSH says the same of them."""
+        wanted = {"green": "off", "amber": "off", "red": "off"} | lights
+        self.shows(60, **wanted)
+        said = self.asked("status", "--json").json()["lights"]
+        tap.equal({"green": said["pass"], "amber": said["busy"], "red": said["fail"]}, wanted, "the lights as SSH tells them")
 
     # ------------------------------------------------------------ over SSH
 
-    def command(self, *words, user="admin", key=None, options=()):
+    def _line(self, user):
+        return self.dir / f"line-{user}"
+
+    def _keep_line(self, user):
+        """A connection that stays, for whoever gives no options: making one takes an emulated processor a second."""
+        self.lines[user] = processes.serve(self.command(user=user, options=("-M", "-N", "-S", self._line(user))),
+                                           stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        processes.wait_for(self._line(user).exists, 60, saying=f"{user} was let in, and then not")
+
+    def command(self, *words, user="admin", key=None, options=None):
+        options = ("-S", self._line(key or user)) if options is None else options
         return ["ssh", "-F", "none", "-p", str(self.port), "-i", self.dir / (key or user), "-o", "IdentitiesOnly=yes",
                 "-o", "StrictHostKeyChecking=accept-new", "-o", f"UserKnownHostsFile={self.dir}/known_hosts",
                 "-o", "LogLevel=ERROR", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15",
                 "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=4", *options, "--", f"{user}@127.0.0.1", *words]
 
-    def ssh(self, *words, user="admin", key=None, options=(), **given):
+    def ssh(self, *words, user="admin", key=None, options=None, **given):
         return subprocess.run(self.command(*words, user=user, key=key, options=options), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               **({"stdin": subprocess.DEVNULL} | given))
 
