@@ -18,7 +18,7 @@
 
 struct heir {
 	pid_t pid;  /* 0: none */
-	int pledge; /* what it waits on: our death closes it */
+	int pledge; /* what it listens to: our death closes it */
 };
 
 #define HEIR_INIT ((struct heir){.pledge = -1})
@@ -26,8 +26,15 @@ struct heir {
 /* 'folder' is absolute and need not be there yet. The heir holds no other descriptor of ours. */
 void heir_appoint(struct heir *h, const char *folder);
 
-/* For a task of another kind: 'task' is called with a copy of all we are now; of our descriptors it has 'keep' (-1: none). */
-void heir_charge(struct heir *h, void (*task)(void *context), void *context, int keep);
+/*
+ * For a task of another kind: 'task' is called with a copy of all we are now; of our descriptors it has 'keep' (-1: none).
+ * With 'patience_ms' (0: none) it is also done whenever we give no sign of life for so long: a process that hangs in the
+ * kernel is not dead, whatever is sent to it.
+ */
+void heir_charge(struct heir *h, void (*task)(void *context), void *context, int keep, int patience_ms);
+
+/* A sign of life. Never waits. */
+void heir_reassure(const struct heir *h);
 
 /* Let it go with nothing done, and reap it. */
 void heir_dismiss(struct heir *h);

@@ -19,7 +19,7 @@
 struct gpio {
 	struct gpiod_line_request *lamps;
 	struct gpiod_line_request *button;
-	struct heir heir; /* puts the lamps out when we are killed */
+	struct heir heir; /* puts the lamps out when we are killed, or hang */
 	struct gpiod_edge_event_buffer *edges;
 	size_t edge_count, edge_next;
 	unsigned lamp_offsets[3];
@@ -190,12 +190,24 @@ static int each_its_own(const struct gpio *g, const struct gpio_lines *lines, st
 	return 0;
 }
 
+static int drive(const struct gpio *g, const bool lit[3], struct error *err)
+{
+	enum gpiod_line_value values[3];
+
+	for (size_t i = 0; i < COUNT(values); i++)
+		values[i] = lit[i] ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
+	/* values go with the request's own order of lines, which need not be ours */
+	if (gpiod_line_request_set_values_subset(g->lamps, COUNT(values), g->lamp_offsets, values) < 0)
+		return fail(err, ERR_IO, "driving the lights: %m");
+	return 0;
+}
+
 static void put_out(void *context)
 {
 	static const bool dark[3];
 	struct error ignored;
 
-	IGNORE(gpio_light(context, dark, &ignored)); /* who lets go of the lines next does not mind */
+	IGNORE(drive(context, dark, &ignored)); /* who lets go of the lines next does not mind */
 }
 
 int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *err)
@@ -215,8 +227,11 @@ int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *e
 		return -1;
 	if (request(chip, lamp_settings(), g->lamp_offsets, COUNT(g->lamp_offsets), &g->lamps, err) < 0)
 		return -1;
-	/* many chips keep a line that nobody holds any more as it was: green, of a process that is dead */
-	heir_charge(&g->heir, put_out, g, gpiod_line_request_get_fd(g->lamps));
+	/*
+	 * Many chips keep a line that nobody holds any more as it was: green, of a process that is dead. And one that
+	 * waits in the kernel, for a disk that is gone, keeps its lines whatever the watchdog sends it.
+	 */
+	heir_charge(&g->heir, put_out, g, gpiod_line_request_get_fd(g->lamps), GPIO_SILENCE_MS);
 	if (lines->button && take_button(g, chip, err) < 0)
 		return -1;
 	*ret = take(g);
@@ -225,13 +240,9 @@ int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *e
 
 int gpio_light(struct gpio *g, const bool lit[3], struct error *err)
 {
-	enum gpiod_line_value values[3];
-
-	for (size_t i = 0; i < COUNT(values); i++)
-		values[i] = lit[i] ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
-	/* values go with the request's own order of lines, which need not be ours */
-	if (gpiod_line_request_set_values_subset(g->lamps, COUNT(values), g->lamp_offsets, values) < 0)
-		return fail(err, ERR_IO, "driving the lights: %m");
+	if (drive(g, lit, err) < 0)
+		return -1;
+	heir_reassure(&g->heir);
 	return 0;
 }
 

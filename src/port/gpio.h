@@ -6,7 +6,8 @@
  * The chip is found by its label and lines by name or offset, never by the
  * chip's number, which moves. Lines are requested once and held: whoever reads
  * them from outside sees them as long as the process lives. They are driven low
- * before they are released, by an heir where the process was killed.
+ * before they are released, by an heir where the process was killed; and by the same
+ * where no lamp was driven for GPIO_SILENCE_MS, until one is driven again.
  */
 #ifndef DRILLBOX_PORT_GPIO_H
 #define DRILLBOX_PORT_GPIO_H
@@ -15,6 +16,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+
+#define GPIO_SILENCE_MS 12000
 
 struct gpio;
 
@@ -30,7 +33,7 @@ struct gpio_lines {
  */
 MUST_CHECK int gpio_open(const struct gpio_lines *lines, struct gpio **ret, struct error *err);
 
-/* Drive all three lamps at once. */
+/* Drive all three lamps at once. To be called again well within GPIO_SILENCE_MS, changed or not. */
 MUST_CHECK int gpio_light(struct gpio *g, const bool lit[3], struct error *err);
 
 /* For poll(2): readable when the button moved; -1 without a button. Not to be closed. */

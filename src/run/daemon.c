@@ -30,6 +30,7 @@
 
 #define LOOK_EVERY_MS 10000 /* facts that nobody tells us of: disk, network, files, rows of other verbs */
 #define LAMP_TEST_MS 500
+#define LIGHT_EVERY_MS 3000 /* lamps that are not written are put out after a while */
 #define CHILD_GRACE_MS 20000 /* for a round to close its row when we are asked to stop */
 #define RESPITE_MS 60000 /* for what could not even record that it was tried */
 
@@ -406,6 +407,8 @@ static int wait_ms(const struct daemon *d, int64_t now_ms)
 		ms = d->look_at_ms - now_ms;
 	if (watchdog && watchdog < ms)
 		ms = watchdog;
+	if (ms > LIGHT_EVERY_MS)
+		ms = LIGHT_EVERY_MS;
 	return ms < 0 ? 0 : (int)ms;
 }
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -202,7 +203,7 @@ static void test_any_task(void **state)
 		if (pid == 0) {
 			int fd = behind ? dup2(ends[1], 100) : ends[1];
 
-			heir_charge(&heir, write_word, &fd, fd);
+			heir_charge(&heir, write_word, &fd, fd, 0);
 			if (write(started[1], "x", 1) < 0)
 				_exit(1);
 			pause();
@@ -220,6 +221,46 @@ static void test_any_task(void **state)
 	}
 }
 
+static void write_byte(void *context)
+{
+	const int *fd = context;
+
+	if (write(*fd, "x", 1) < 0)
+		_exit(1);
+}
+
+static bool told_within(int fd, int ms)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	return poll(&p, 1, ms) == 1 && read(fd, &byte, 1) == 1;
+}
+
+/* With patience the task is done after a silence, once for each; signs of life put it off. */
+static void test_silence(void **state)
+{
+	struct heir heir = HEIR_INIT;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	heir_charge(&heir, write_byte, &ends[1], ends[1], 400);
+	for (int i = 0; i < 20; i++) {
+		heir_reassure(&heir);
+		assert_false(told_within(ends[0], 40));
+	}
+	assert_true(told_within(ends[0], 5000));
+	assert_false(told_within(ends[0], 1000));
+	heir_reassure(&heir);
+	assert_true(told_within(ends[0], 5000));
+	heir_dismiss(&heir);
+	heir_reassure(&heir); /* in vain, and harmless */
+	assert_false(told_within(ends[0], 0));
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_holds_nothing_of_ours, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(test_only_kill_ends_it, make_folder, remove_folder),
 		cmocka_unit_test(test_any_task),
+		cmocka_unit_test(test_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
