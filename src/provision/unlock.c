@@ -353,9 +353,9 @@ int unlock_mount(struct deadline stop, struct error *err)
 	return 0;
 }
 
-int unlock_restart_daemon(struct deadline stop, struct error *err)
+int unlock_rouse_daemon(bool anew, struct deadline stop, struct error *err)
 {
-	static const char *const argv[] = {"systemctl", "restart", "drillbox.service", NULL};
+	const char *const argv[] = {"systemctl", anew ? "restart" : "start", "drillbox.service", NULL};
 
 	return run_well(argv, NULL, QUICK_MS, stop, err) < 0 ? fail_within(err, "starting the daemon again") : 0;
 }
@@ -367,7 +367,7 @@ static void revive(void)
 
 	if (path_exists(PLAIN))
 		IGNORE(unlock_mount(NO_DEADLINE, &ignored));
-	IGNORE(unlock_restart_daemon(NO_DEADLINE, &ignored));
+	IGNORE(unlock_rouse_daemon(true, NO_DEADLINE, &ignored));
 }
 
 /* Nobody may have anything on it open. What it holds is looked at once more when nobody can write to it. */

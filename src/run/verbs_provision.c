@@ -171,12 +171,13 @@ static int open_with_its_own(const struct unlock *u, struct deadline stop, struc
 	return -1;
 }
 
-static int open_vault(struct deadline stop, struct error *err)
+static int open_vault(struct deadline stop, bool *ret_opened, struct error *err)
 {
 	CLEANUP(unlock_done) struct unlock u = {0};
 
 	if (unlock_look(&u, stop, err) < 0)
 		return -1;
+	*ret_opened = u.need != UNLOCK_NOTHING;
 	if (u.need == UNLOCK_NEW)
 		return encrypt(&u, stop, err);
 	if (u.need == UNLOCK_KNOWN)
@@ -190,15 +191,16 @@ int verb_unlock(const struct options *o UNUSED)
 	static const struct place place = {BOOT, "/", panel_fits};
 	struct deadline stop = NO_DEADLINE;
 	autoclose int held = -1, stop_fd = -1;
+	bool opened = false;
 	struct error err;
 	int code;
 
 	if (hold(&held, &err) < 0 || stop_signal_open(&stop_fd, &err) < 0)
 		return say_error(&err);
 	stop.stop_fd = stop_fd;
-	if (open_vault(stop, &err) < 0)
+	if (open_vault(stop, &opened, &err) < 0)
 		return say_error(&err);
 	code = unlock_mount(stop, &err) < 0 || unlock_is_mounted(&err) < 0 ? say_error(&err) : apply(&place);
-	/* whatever came of it, and though somebody wants us to stop: it was stopped for us */
-	return unlock_restart_daemon(NO_DEADLINE, &err) < 0 ? say_error(&err) : code;
+	/* whatever came of it, and though somebody wants us to stop: it was stopped for us. A disk that was open may be at work */
+	return unlock_rouse_daemon(opened, NO_DEADLINE, &err) < 0 ? say_error(&err) : code;
 }
