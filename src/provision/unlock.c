@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "port/process.h"
+#include "port/sqlite.h"
 
 #define DATA "/data"
 #define PLAIN "/" VAULT_PLAIN
@@ -170,11 +171,58 @@ static char *first_dump(const char *data)
 	return errno ? unseen(store) : NULL;
 }
 
+static int has_rows(struct sqlite *db, const char *table, bool *ret, struct error *err)
+{
+	autofree char *query = strchr(table, '"') ? NULL : format("SELECT EXISTS (SELECT 1 FROM \"%s\")", table);
+	int64_t rows;
+
+	if (!query)
+		return fail(err, ERR_DATA, "it has a table that is none of ours");
+	if (sqlite_get_int(db, &rows, 1, err, query, "") < 0)
+		return -1;
+	*ret = rows != 0;
+	return 0;
+}
+
+/* The first table with a row. That the button was pressed tells nothing of a source. "" for none. Owned by the caller. */
+static int first_noted(const char *path, char **ret, struct error *err)
+{
+	static const char tables[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> 'presses'";
+	CLEANUP(sqlite_close) struct sqlite *db = NULL;
+	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
+	bool found = false;
+	int row = 0;
+
+	if (sqlite_open(path, SQLITE_READING, &db, err) < 0 || sqlite_prepare(db, &s, err, tables, "") < 0)
+		return -1;
+	while (!found && (row = sqlite_step(s, err)) > 0)
+		if (has_rows(db, sqlite_text(s, 0), &found, err) < 0)
+			return -1;
+	if (row < 0)
+		return -1;
+	*ret = xstrdup(found ? sqlite_text(s, 0) : "");
+	return 0;
+}
+
+/* The daemon makes a ledger at its first start, also where it has nothing to do yet: what counts is what is in it. */
+static char *first_row(const char *data)
+{
+	static const char *const files[] = {"ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", NULL};
+	autofree char *folder = path_join(data, "drillbox/ledger"), *path = path_join(folder, files[0]), *name = first_of(folder, files);
+	struct error err;
+
+	if (name || !path_exists(path))
+		return take(name);
+	if (first_noted(path, &name, &err) < 0)
+		return format("%s, which cannot be read", path_base(path));
+	return *name ? take(name) : NULL;
+}
+
 char *unlock_kept(const char *data)
 {
 	/* all that a box has there that has not worked yet: what it once wrote in the clear could be read for ever */
 	static const char *const ours[] = {"drillbox", "config", "apt", "update", "lost+found", NULL};
-	static const char *const box[] = {"README.txt", "control.sock", "lock", "templates", NULL};
+	static const char *const box[] = {"README.txt", "control.sock", "daemon.lock", "ledger", "lock", "powered-on", "templates", NULL};
 	static const char *const config[] = {"checks.d", "drillbox.conf", "secrets", "sources.d", NULL};
 	static const struct {
 		const char *folder;
@@ -186,10 +234,12 @@ char *unlock_kept(const char *data)
 		{"drillbox", box, "what the box has worked in the clear"}, {"lost+found", NULL, "what was found when it was repaired"},
 		{".", ours, "what is not the box's"},
 	};
-	autofree char *dump = first_dump(data);
+	autofree char *dump = first_dump(data), *row = dump ? NULL : first_row(data);
 
 	if (dump)
 		return format("dumps in the clear ('%s')", dump);
+	if (row)
+		return format("what the box has worked in the clear ('drillbox/ledger': %s)", row);
 	for (size_t i = 0; i < COUNT(places); i++) {
 		autofree char *folder = path_join(data, places[i].folder), *name = first_of(folder, places[i].known);
 

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "panel/panel.h"
 #include "port/process.h"
+#include "provision/provision.h"
 #include "provision/vault.h"
 #include "run/agenda.h"
 #include "run/configuration.h"
@@ -128,6 +129,12 @@ static void settle(const struct daemon *d)
 		log_error("%s", err.text);
 }
 
+/* Its drillbox.txt was refused, and may have asked for encryption: until one is right nothing is written in the clear. */
+static int setup_refusal(const struct config *config, struct error *err)
+{
+	return config->source_count ? 0 : provision_refusal(config->dir, err);
+}
+
 /*
  * The data folder, once there is one: our lock on it, and the control socket in
  * it. Once more when the configuration names another, or its disk was away.
@@ -138,7 +145,7 @@ static int attach(struct daemon *d, struct error *err)
 
 	/* a folder that was there and is gone is a disk that is gone */
 	if (configuration_load(d->config, &config, err) < 0 || vault_refusal(config.dir, true, err) < 0 ||
-	    (!d->data && host_make_data(config.box.data, err) < 0) || host_data_usable(config.box.data, err) < 0)
+	    setup_refusal(&config, err) < 0 || (!d->data && host_make_data(config.box.data, err) < 0) || host_data_usable(config.box.data, err) < 0)
 		return -1;
 	if (d->control && same(d->data, config.box.data) && control_stands(d->data))
 		return 0;

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ledger/ledger.h"
 #include "provision/unlock.h"
 
 static void test_a_new_passphrase_is_long_enough(void **state)
@@ -43,14 +44,15 @@ static void keeps(const char *root, const char *what)
 static void test_what_may_not_be_lost(void **state)
 {
 	static const char *const of_a_new_box[] = {
-		"config/drillbox.conf", "drillbox/README.txt", "drillbox/lock", "apt/fixes", "drillbox/templates/17/PG_VERSION",
+		"config/drillbox.conf", "drillbox/README.txt", "drillbox/lock", "drillbox/daemon.lock", "drillbox/powered-on",
+		"drillbox/ledger/ledger.sqlite", "apt/fixes", "drillbox/templates/17/PG_VERSION",
 	};
 	static const struct {
 		const char *path, *said;
 	} of_another[] = {
 		{"photos", "what is not the box's ('./photos')"},
 		{"lost+found/x", "what was found when it was repaired ('lost+found/x')"},
-		{"drillbox/ledger/ledger.sqlite", "what the box has worked in the clear ('drillbox/ledger')"},
+		{"drillbox/ledger/ledger.old", "what the box has worked in the clear ('drillbox/ledger': ledger.old)"},
 		{"drillbox/box1/store/shop/a.dump", "what the box has worked in the clear ('drillbox/box1')"},
 		{"config/provisioned", "a configuration in the clear ('config/provisioned')"},
 		{"config/ca.pem", "a configuration in the clear ('config/ca.pem')"},
@@ -93,11 +95,44 @@ static void test_what_may_not_be_lost(void **state)
 	assert_int_equal(remove_tree(root, &err), 0);
 }
 
+/* A box that has started, but had nothing to do; and what makes it one that had. */
+static void test_a_ledger_without_rows(void **state)
+{
+	static const char kept[] = "what the box has worked in the clear ('drillbox/ledger': %s)";
+	char root[] = "/tmp/unlock-XXXXXX";
+	autofree char *data = NULL, *path = NULL, *wal = NULL, *sources = format(kept, "sources"), *unread = format(kept, "ledger.sqlite, which cannot be read");
+	CLEANUP(ledger_close) struct ledger *l = NULL;
+	struct error err;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	data = path_join(root, "drillbox");
+	path = path_join(data, "ledger/ledger.sqlite");
+	wal = format("%s-wal", path);
+	assert_int_equal(make_dirs(data, 0755, &err), 0);
+	assert_int_equal(ledger_open(data, LEDGER_WRITE, &l, &err), 0);
+	keeps(root, NULL);
+	assert_int_equal(ledger_press(l, 300, "drill", &err), 0);
+	keeps(root, NULL);
+	ledger_close(&l);
+	keeps(root, NULL);
+	assert_int_equal(ledger_open(data, LEDGER_WRITE, &l, &err), 0);
+	assert_int_equal(ledger_source_seen(l, "shop", &err), 0);
+	keeps(root, sources);
+	ledger_close(&l);
+	keeps(root, sources);
+	assert_int_equal(unlink(wal), 0);
+	assert_int_equal(write_file_durably(path, "no ledger at all", 16, 0644, &err), 0);
+	keeps(root, unread);
+	assert_int_equal(remove_tree(root, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_new_passphrase_is_long_enough),
 		cmocka_unit_test(test_what_may_not_be_lost),
+		cmocka_unit_test(test_a_ledger_without_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
