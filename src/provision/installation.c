@@ -18,6 +18,7 @@
 #define CONFIG_DIR "etc/drillbox"
 #define ZONES "usr/share/zoneinfo"
 #define NETWORK_DIR "state/network"
+#define PANEL "state/panel.conf"
 #define SECRET_CAP 4096
 #define ZONE_CAP ((size_t)64 << 10)
 
@@ -318,6 +319,16 @@ static int check_conf(const struct making *m, const char *conf, struct error *er
 	return 0;
 }
 
+/* For as long as the data disk is locked or away: what is wired otherwise than the board expects is not to be driven. */
+static void add_panel(struct making *m)
+{
+	CLEANUP(text_done) struct text t = {0};
+
+	text_add(&t, "# Made from drillbox.txt.\n[panel]\n");
+	add_lines(&t, &m->wanted->panel_keys);
+	add(m, PANEL, t.data, 0644);
+}
+
 static int plan_conf(struct making *m, struct error *err)
 {
 	static const char file[] = CONFIG_DIR "/drillbox.conf";
@@ -336,8 +347,25 @@ static int plan_conf(struct making *m, struct error *err)
 		return 0;
 	if (check_conf(m, whole, err) < 0)
 		return -1;
+	if (m->wanted->panel_line)
+		add_panel(m);
 	if (is_new || !same(whole, conf))
 		add(m, file, whole, 0644);
+	return 0;
+}
+
+int installation_panel(const char *config_dir, struct config *ret, struct error *err)
+{
+	CLEANUP(config_done) struct config c = {0};
+	autofree char *path = path_join(config_dir, "../../" PANEL);
+
+	box_config_init(&c.box);
+	if (path_exists(path) && ini_read(path, take_box_key, &c.box, err) < 0)
+		return -1;
+	if (box_config_finish(&c.box, err) < 0)
+		return fail_within(err, "%s", path);
+	*ret = c;
+	c = (struct config){0};
 	return 0;
 }
 

@@ -54,6 +54,13 @@ MUST_CHECK int installation_apply(const struct installation *files, bool of_data
 
 void installation_done(struct installation *files);
 
+/*
+ * What there is of a configuration without the data disk: the panel as drillbox.txt
+ * gave it last; where it gave none, a box without a word. 'config_dir' is the
+ * configuration's folder, ROOT/etc/drillbox.
+ */
+MUST_CHECK int installation_panel(const char *config_dir, struct config *ret, struct error *err);
+
 /* drillbox.conf with these keys in that section: all others of it go unless 'only' names the one that is replaced. Pure. */
 char *conf_with(const char *conf, const char *section, const char *only, const struct wanted_keys *keys);
 

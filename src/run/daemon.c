@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "panel/panel.h"
 #include "port/process.h"
+#include "provision/installation.h"
 #include "provision/provision.h"
 #include "provision/vault.h"
 #include "run/agenda.h"
@@ -380,6 +381,28 @@ static int read_button(struct daemon *d, int64_t now_ms, struct error *err)
 
 /* ---- the loop */
 
+/*
+ * While the configuration is not there, or not to be gone by, the panel still
+ * shows that the box is ill: on the lines that drillbox.txt named, for the
+ * board's own may be wired to what is not to be driven.
+ */
+static void find_panel(const struct daemon *d, struct config *ret)
+{
+	CLEANUP(config_done) struct config config = {0};
+	autofree char *folder = path_dir(d->config);
+	struct error why;
+
+	if (configuration_load(d->config, &config, &why) == 0 && vault_refusal(config.dir, true, &why) == 0) {
+		*ret = config;
+		config = (struct config){0};
+		return;
+	}
+	if (installation_panel(folder, ret, &why) < 0) {
+		log_error("%s", why.text);
+		box_config_init(&ret->box);
+	}
+}
+
 static int open_daemon(struct daemon *d, const struct options *o, struct error *err)
 {
 	CLEANUP(config_done) struct config config = {0};
@@ -398,9 +421,7 @@ static int open_daemon(struct daemon *d, const struct options *o, struct error *
 		return fail(err, ERR_IO, "finding this program's own file: %m");
 	if (getenv("CREDENTIALS_DIRECTORY"))
 		d->credentials = format("CREDENTIALS_DIRECTORY=%s", getenv("CREDENTIALS_DIRECTORY"));
-	/* without a configuration the panel of a known board still shows that the box is ill */
-	if (configuration_load(d->config, &config, err) < 0)
-		box_config_init(&config.box);
+	find_panel(d, &config);
 	return panel_open(&config.box, &d->panel, err);
 }
 

@@ -6,8 +6,8 @@
     machine.shows(green="heartbeat", amber="off", red="off")
     machine.press(0.3)
 
-The panel is wired to the board's PL061 (0x09030000, eight lines without names): lamps on lines 4, 5 and 6, the button to ground
-on line 7. Lamps are what the chip's register says, pressing is pulling its line: nothing in the guest takes part in it. The
+The panel is wired to the board's PL061 (0x09030000, eight lines without names): lamps on lines 4, 5 and 6, unless a board's LAMPS says
+otherwise, the button to ground on line 7. Lamps are what the chip's register says, pressing is pulling its line: nothing in the guest takes part in it. The
 guest's first process, tests/device/init.c, starts programs there and tells how they fared.
 """
 
@@ -35,7 +35,6 @@ QEMU = ("qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", 
 NETWORK = ("failover", "net_failover", "virtio_net")
 
 PL061_DATA = 0x09030000 + 0x3FC  # the address masks which lines are read: all
-LAMPS = {"green": 4, "amber": 5, "red": 6}
 BUTTON = 7
 BOARDS = "/usr/share/drillbox/boards"
 PANEL = "[panel]\nbackend = gpio\nchip = 9030000.pl061\npass = 4\nbusy = 5\nfail = 6\nbutton = 7\n"
@@ -191,6 +190,7 @@ class Board:
     """What is plugged into QEMU's virt board is said by start(); the panel is wired to it in any case."""
 
     MEMORY = 1024  # MB
+    LAMPS = {"green": 4, "amber": 5, "red": 6}  # the lines they are wired to
 
     def __init__(self, name):
         self.dir = tap.folder("qemu")
@@ -265,12 +265,12 @@ class Board:
     def lamps(self):
         """Which are lit, now."""
         lines = int(self._ask_qtest(f"readl {PL061_DATA:#x}"), 16)
-        return tuple(bool(lines >> line & 1) for line in LAMPS.values())
+        return tuple(bool(lines >> line & 1) for line in self.LAMPS.values())
 
     def watch(self, seconds):
         """The lamps over a while: for each, when it changed and to what, its first state being at 0."""
         start = time.monotonic()
-        seen = {lamp: [(0.0, lit)] for lamp, lit in zip(LAMPS, self.lamps())}
+        seen = {lamp: [(0.0, lit)] for lamp, lit in zip(self.LAMPS, self.lamps())}
         while (at := time.monotonic() - start) < seconds:
             for changes, lit in zip(seen.values(), self.lamps()):
                 if changes[-1][1] != lit:
@@ -283,7 +283,7 @@ class Board:
         end = time.monotonic() + seconds
         while True:
             seen = self.watch(max(LOOK.get(pattern, 1.5) for pattern in wanted.values()))
-            now = {lamp: pattern_of(seen[lamp]) for lamp in LAMPS}
+            now = {lamp: pattern_of(seen[lamp]) for lamp in seen}
             if all(fits(now[lamp], pattern) for lamp, pattern in wanted.items()):
                 return seen
             if time.monotonic() > end:
@@ -316,7 +316,7 @@ class Machine(Board):
         while not select.select([self.port.socket], [], [], 0.02)[0]:
             seen.append(self.lamps())
         self._answer(("served",))
-        return {lamp for lamps in seen for lamp, lit in zip(LAMPS, lamps) if lit}
+        return {lamp for lamps in seen for lamp, lit in zip(self.LAMPS, lamps) if lit}
 
     # ------------------------------------------------------------ in the guest
 
