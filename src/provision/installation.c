@@ -354,13 +354,20 @@ static int plan_conf(struct making *m, struct error *err)
 	return 0;
 }
 
+static int take_panel_key(void *context, const char *section, const char *key, const char *value, struct error *err)
+{
+	struct config *c = context;
+
+	return take_box_key(&c->box, section, key, value, err);
+}
+
 int installation_panel(const char *config_dir, struct config *ret, struct error *err)
 {
 	CLEANUP(config_done) struct config c = {0};
 	autofree char *path = path_join(config_dir, "../../" PANEL);
 
 	box_config_init(&c.box);
-	if (path_exists(path) && ini_read(path, take_box_key, &c.box, err) < 0)
+	if (path_exists(path) && ini_read(path, take_panel_key, &c, err) < 0)
 		return -1;
 	if (box_config_finish(&c.box, err) < 0)
 		return fail_within(err, "%s", path);
