@@ -8,11 +8,14 @@
     device.boot()
 
 It is reached as its people reach it: over SSH, by keys that drillbox.txt on the boot partition gave it. What stands on the host's
-loopback is 10.0.2.2 for it. A cut takes what the guest had not yet written to its disk; what the disk was given it keeps: a real one that
-lies about its own cache is not tested here. Its second socket for a cable leads to a net of its own: lan.Lan(device.dir / "lan").
+loopback is 10.0.2.2 for it. A cut takes what the guest had not yet written to its disk; what the disk was given it keeps, for this
+machine's own cache is no less there than before. So a file that nobody synced is missed after a cut, but neither a flush of the disk's
+cache that nobody asked for, nor a disk that lies about it, would be. More is plugged in with plug_in(): LAN, a net of its own behind a
+second socket for a cable, is lan.Lan(device.dir / "lan").
 """
 
 import json
+import math
 import shlex
 import struct
 import subprocess
@@ -24,6 +27,8 @@ from . import machine, postgres, processes, tap
 BOOT_AT = "@@4M"  # where the boot partition begins
 CARD = 4 << 30
 LONG_AGO = "2020-01-01"  # where a clock stands that no battery keeps
+LAN = ("-netdev", "stream,id=lan,server=on,addr.type=unix,addr.path={dir}/lan", "-device", "virtio-net-pci,netdev=lan,romfile=")
+WATCHDOG = ("-device", "i6300esb", "-action", "watchdog=pause")  # in the place of the board's own, and of what it does
 SERIAL = "10000000c0ffee42"  # as a Raspberry Pi has one
 HOST = "10.0.2.2"
 DARK, ALL = (False, False, False), (True, True, True)
@@ -67,11 +72,23 @@ class Recorder:
                 self.seen.append((time.monotonic() - self.start, lit))
             time.sleep(0.01)
 
-    def stop(self):
+    def so_far(self):
         """The changes; the last one stands for the end."""
+        seen = list(self.seen)
+        return [*seen, (time.monotonic() - self.start, seen[-1][1])]
+
+    def stop(self):
         self.ended = True
         self.thread.join()
-        return [*self.seen, (time.monotonic() - self.start, self.seen[-1][1])]
+        return self.so_far()
+
+
+def was_dark(changes, until=math.inf):
+    """Before then nothing but one test of the lamps, of 0.5 s, may have lit green."""
+    greens = [(at, lit, end) for (at, lit), (end, _) in zip(changes, changes[1:]) if lit[0] and at < until]
+    for at, lit, end in greens:
+        tap.ok(lit == ALL and end - at < 1.5, f"green was lit {at:.1f} s after power-on for {end - at:.1f} s: {changes}")
+    tap.ok(len(greens) <= 1, f"the lamps were tested more than once: {changes}")
 
 
 class Appliance(machine.Board):
@@ -79,7 +96,7 @@ class Appliance(machine.Board):
 
     def __init__(self, image, name="device-image"):
         super().__init__(name)
-        self.card, self.lines = self.dir / "card", {}
+        self.card, self.lines, self.plugged = self.dir / "card", {}, []
         subprocess.run(["zstd", "-q", "-d", "--sparse", image, "-o", self.card], check=True)
         with open(self.card, "r+b") as card:  # as when it is written to a card of that size
             card.truncate(CARD)
@@ -119,6 +136,22 @@ class Appliance(machine.Board):
                 return
         raise RuntimeError(f"there is no {old} on the card")
 
+    def new_disk(self, name, size, label):
+        """A disk that is one file system of that label, with less in it than it has room for; plug_in() takes what this returns."""
+        path = self.dir / name
+        subprocess.run(["mke2fs", "-q", "-t", "ext4", "-L", label, path, "64M"], check=True, capture_output=True)
+        with open(path, "r+b") as disk:
+            disk.truncate(size)
+        return ("-drive", f"file={path},format=raw,if=none,id={name},cache=unsafe", "-device", f"virtio-blk-pci,drive={name}")
+
+    def plug_in(self, *options):
+        """From the next start on."""
+        self.plugged += [option.format(dir=self.dir) for option in options]
+
+    def unplug(self):
+        """All of that."""
+        self.plugged = []
+
     def _for_kernel(self, name):
         (self.dir / name).write_bytes(self.lies(name))
         return self.dir / name
@@ -135,19 +168,26 @@ class Appliance(machine.Board):
         self.start(self._for_kernel(said["kernel"]), self._for_kernel(said["initramfs"]),
                    f"{words} console=ttyAMA0 panic=-1 loglevel=6 systemd.show_status=yes", f",hostfwd=tcp:127.0.0.1:{self.port}-:22",
                    "-dtb", self.tree, "-drive", f"file={self.card},format=raw,if=none,id=card0,cache=unsafe", "-device", "virtio-blk-pci,drive=card0",
-                   "-netdev", f"stream,id=lan,server=on,addr.type=unix,addr.path={self.dir}/lan", "-device", "virtio-net-pci,netdev=lan,romfile=",
-                   "-device", "virtio-rng-pci", "-no-shutdown", *(("-rtc", f"base={clock}") if clock else ()))
+                   "-device", "virtio-rng-pci", "-no-shutdown", *self.plugged, *(("-rtc", f"base={clock}") if clock else ()))
 
     def boot(self, clock=None):
         """Until it lets its admin in. 'boot_seconds': when it did; 'lamps_in_boot': what they showed until then."""
+        self.boot_watched(clock).stop()
+
+    def boot_watched(self, clock=None):
+        """The same, with a Recorder that goes on, and is its caller's to stop."""
         start = time.monotonic()
         self.power_on(clock)
         recorder = Recorder(self)
         try:
             self.let_in()
+        except BaseException:
+            recorder.stop()
+            raise
         finally:
-            self.lamps_in_boot = recorder.stop()
+            self.lamps_in_boot = recorder.so_far()
         self.boot_seconds = time.monotonic() - start
+        return recorder
 
     def let_in(self):
         """Until its admin may log in: sshd lets somebody wait who was refused too often."""
@@ -160,7 +200,11 @@ class Appliance(machine.Board):
 
     def is_off(self):
         """Whether it has ended by itself; its lamps can still be looked at."""
-        return self._qmp("query-status")["status"] != "running"
+        return self.state() != "running"
+
+    def state(self):
+        """As QEMU calls it."""
+        return self._qmp("query-status")["status"]
 
     def shut_down(self):
         """As its admin does it; the lamps at the end."""
@@ -181,10 +225,7 @@ class Appliance(machine.Board):
     # ------------------------------------------------------------ the panel
 
     def was_dark_in_boot(self):
-        """Nothing but the lamps' test of 0.5 s may light green before the daemon knows."""
-        changes = self.lamps_in_boot
-        for (at, lit), (until, _) in zip(changes, changes[1:]):
-            tap.ok(not lit[0] or lit == ALL and until - at < 1.5, f"green was lit {at:.1f} s after power-on for {until - at:.1f} s: {changes}")
+        was_dark(self.lamps_in_boot)
 
     def agrees(self, **lights):
         """What the lamps show, and that SSH says the same of them."""
