@@ -2,9 +2,12 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/text.h"
 
 int64_t clock_wall(void)
 {
@@ -92,6 +95,57 @@ int64_t time_parse_compact(const char *text)
 	return strcmp(time_compact(t, again), text) == 0 ? t : TIME_UNKNOWN;
 }
 
+int time_month(const char *name)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+	for (int i = 0; i < 12; i++)
+		if (strncmp(names + (ptrdiff_t)3 * i, name, 3) == 0)
+			return i;
+	return -1;
+}
+
+/*
+ * mktime(3) may answer differently from call to call where a wall time comes
+ * twice or not at all, so both halves of the year are asked: the first that
+ * really reads so wins, and in a gap the later reading, which is past the jump.
+ */
+int64_t time_local(int64_t of, int days, int hour, int minute)
+{
+	int64_t exact = INT64_MAX, latest = TIME_UNKNOWN;
+	time_t when = (time_t)of;
+	struct tm day;
+
+	for (int dst = 0; localtime_r(&when, &day) && dst <= 1; dst++) {
+		struct tm asked = {.tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday + days,
+				   .tm_hour = hour, .tm_min = minute, .tm_isdst = dst};
+		struct tm read;
+		time_t t = mktime(&asked);
+
+		if (t == (time_t)-1 || !localtime_r(&t, &read))
+			continue;
+		if (read.tm_hour == hour && read.tm_min == minute && t < exact)
+			exact = t;
+		if (t > latest)
+			latest = t;
+	}
+	return exact != INT64_MAX ? exact : latest;
+}
+
+bool time_of_day_parse(const char *text, int *ret_minute)
+{
+	int64_t hour, minute;
+	char part[3] = "";
+
+	if (strlen(text) != 5 || text[2] != ':')
+		return false;
+	memcpy(part, text, 2);
+	if (!parse_int(part, 0, 23, &hour) || !parse_int(text + 3, 0, 59, &minute))
+		return false;
+	*ret_minute = (int)(hour * 60 + minute);
+	return true;
+}
+
 struct deadline deadline_in(struct deadline outer, int64_t ms)
 {
 	int64_t at = clock_mono_ms() + ms;
@@ -116,4 +170,11 @@ bool deadline_stopped(struct deadline d)
 	struct pollfd p = {.fd = d.stop_fd, .events = POLLIN};
 
 	return d.stop_fd >= 0 && poll(&p, 1, 0) > 0;
+}
+
+void deadline_rest(struct deadline d, int64_t ms)
+{
+	struct pollfd stop = {.fd = d.stop_fd, .events = POLLIN};
+
+	(void)poll(&stop, 1, deadline_left(deadline_in(d, ms)));
 }

@@ -33,6 +33,19 @@ char *time_compact(int64_t t, char *buf);
 /* Parse time_compact()'s form; TIME_UNKNOWN if it is not one. */
 int64_t time_parse_compact(const char *text);
 
+/* 0 to 11 for "Jan" to "Dec", as servers write them whatever their locale; -1: the first three bytes are none of these. */
+int time_month(const char *name);
+
+/*
+ * The moment of a wall time of this machine's zone, on the day of 'of' plus 'days'. One that comes
+ * twice, at the end of summer time, is taken at its first coming; one that is left
+ * out is as much later. TIME_UNKNOWN where there is no such day.
+ */
+int64_t time_local(int64_t of, int days, int hour, int minute);
+
+/* "22:00", exactly so, as the minute of the day. */
+bool time_of_day_parse(const char *text, int *ret_minute);
+
 /*
  * When to stop waiting: at 'at_ms' of clock_mono_ms() (INT64_MAX: never), or as
  * soon as 'stop_fd' is readable (-1: there is none). Every blocking function
@@ -50,6 +63,9 @@ struct deadline deadline_in(struct deadline outer, int64_t ms);
 
 /* Milliseconds left for poll(2): -1 for never, 0 when passed. */
 int deadline_left(struct deadline d);
+
+/* Rest for 'ms', or until the deadline passes or a stop is asked for. */
+void deadline_rest(struct deadline d, int64_t ms);
 
 /* True once the stop descriptor is readable. */
 bool deadline_stopped(struct deadline d);

@@ -31,7 +31,7 @@ static void *go(void *argument)
 	return NULL;
 }
 
-struct errand *errand_start(void (*run)(void *context), void *context)
+static struct errand *start(void (*run)(void *context), void *context)
 {
 	struct errand *e = xcalloc(1, sizeof(*e));
 	pthread_condattr_t monotonic;
@@ -43,11 +43,27 @@ struct errand *errand_start(void (*run)(void *context), void *context)
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&e->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	e->has_thread = pthread_create(&e->thread, NULL, go, e) == 0;
+	e->has_thread = pthread_create(&e->thread, NULL, go, e) == 0; /* from here on the rest is the thread's, under the lock */
+	return e;
+}
+
+struct errand *errand_start(void (*run)(void *context), void *context)
+{
+	struct errand *e = start(run, context);
+
 	if (!e->has_thread) {
 		run(context);
 		e->returned = true;
 	}
+	return e;
+}
+
+struct errand *errand_beside(void (*run)(void *context), void *context)
+{
+	struct errand *e = start(run, context);
+
+	if (!e->has_thread)
+		errand_done(&e);
 	return e;
 }
 

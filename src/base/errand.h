@@ -20,6 +20,9 @@ struct errand;
 /* Run 'run' beside the caller; where no thread is to be had, before this returns. */
 struct errand *errand_start(void (*run)(void *context), void *context);
 
+/* The same for one that does not return by itself: NULL where no thread is to be had. */
+struct errand *errand_beside(void (*run)(void *context), void *context);
+
 /* Wait 'ms' (-1: as long as it takes) for the function to return. Whether it has. NULL is an errand that has. */
 bool errand_wait(struct errand *e, int ms);
 

@@ -27,9 +27,11 @@ static const struct {
 	[ERR_BUSY] = {"busy", EXIT_UNDECIDED},
 	[ERR_TIMEOUT] = {"timeout", EXIT_UNDECIDED},
 	[ERR_STOPPED] = {"stopped", EXIT_UNDECIDED},
+	[ERR_PAUSED] = {"paused", EXIT_UNDECIDED},
 	[ERR_CLOCK] = {"clock", EXIT_UNDECIDED},
 	[ERR_DATA] = {"data", EXIT_UNDECIDED},
 	[ERR_NOTHING] = {"nothing", EXIT_UNDECIDED},
+	[ERR_CURRENT] = {"current", EXIT_UNDECIDED},
 };
 
 int fail(struct error *err, enum error_kind kind, const char *fmt, ...)

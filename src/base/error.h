@@ -27,9 +27,11 @@ enum error_kind {
 	ERR_BUSY,	/* another verb holds the data folder */
 	ERR_TIMEOUT,	/* a deadline of ours passed */
 	ERR_STOPPED,	/* asked to stop */
+	ERR_PAUSED,	/* the window for pulls closed */
 	ERR_CLOCK,	/* the time is not known */
 	ERR_DATA,	/* bytes from outside that make no sense */
 	ERR_NOTHING,	/* nothing to do the verb on */
+	ERR_CURRENT,	/* what is newest is here already */
 	ERR_KINDS
 };
 

@@ -241,12 +241,26 @@ char *percent_encode(const char *s)
 	return text_take(&t);
 }
 
-static int hex_digit(char c)
+int hex_digit(char c)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
 
-	return at ? (int)(at - digits) : -1;
+int percent_byte(const char *s, size_t n)
+{
+	int high = n >= 3 && s[0] == '%' ? hex_digit(s[1]) : -1, low = high >= 0 ? hex_digit(s[2]) : -1;
+
+	return low >= 0 ? high * 16 + low : -1;
+}
+
+/* As we write it: with capitals. */
+static bool is_our_escape(const char *s)
+{
+	return percent_byte(s, 3) >= 0 && !(s[1] >= 'a' && s[1] <= 'f') && !(s[2] >= 'a' && s[2] <= 'f');
 }
 
 char *percent_decode(const char *s)
@@ -256,8 +270,8 @@ char *percent_decode(const char *s)
 	for (; *s; s++) {
 		char c = *s;
 
-		if (c == '%' && hex_digit(s[1]) >= 0 && hex_digit(s[2]) >= 0) {
-			c = (char)(hex_digit(s[1]) * 16 + hex_digit(s[2]));
+		if (is_our_escape(s)) {
+			c = (char)percent_byte(s, 3);
 			s += 2;
 			if (c == '\0' || stands_for_itself(c))
 				break; /* we never write it so: each name has one encoding */
@@ -483,6 +497,14 @@ static size_t utf8_sequence(const unsigned char *s, uint32_t *ret_point)
 		return 0;
 	*ret_point = point;
 	return length;
+}
+
+bool has_control(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return true;
+	return false;
 }
 
 bool is_utf8(const char *s)

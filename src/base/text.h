@@ -68,6 +68,11 @@ char *trim(char *s);
 char *percent_encode(const char *s);
 char *percent_decode(const char *s);
 
+/* What a digit of either case stands for, 0 to 15; -1: it is none. */
+int hex_digit(char c);
+/* The byte that %XX stands for, of either case; -1: the first of at most 'n' bytes are none. */
+int percent_byte(const char *s, size_t n);
+
 /* Lower-case hexadecimal of 'n' bytes. */
 char *hex(const unsigned char *bytes, size_t n);
 
@@ -88,6 +93,9 @@ char *human_count(int64_t n, char *buf);
 
 /* The nearest of 'names' (ended by NULL) for a mistyped or unfinished word, or NULL when none is near. */
 const char *nearest_name(const char *word, const char *const *names);
+
+/* Whether there is a control byte in it (below 0x20, or 0x7f). */
+bool has_control(const char *s);
 
 /* Whether all of 's' is UTF-8. */
 bool is_utf8(const char *s);

@@ -47,6 +47,31 @@ static void test_what_is_no_time(void **state)
 		assert_int_equal(time_parse_compact(bad_compact[i]), TIME_UNKNOWN);
 }
 
+static void test_months(void **state)
+{
+	(void)state;
+	assert_int_equal(time_month("Jan"), 0);
+	assert_int_equal(time_month("Dec-2026"), 11);
+	assert_int_equal(time_month("anF"), -1);
+	assert_int_equal(time_month("ja"), -1);
+	assert_int_equal(time_month(""), -1);
+}
+
+static void test_times_of_day(void **state)
+{
+	static const char *const bad[] = {"", "2:00", "22:0", "22.00", "24:00", "22:60", "+2:00", "22:-1", " 2:00", "22:000", "22:00 "};
+	int minute = -7;
+
+	(void)state;
+	assert_true(time_of_day_parse("00:00", &minute));
+	assert_int_equal(minute, 0);
+	assert_true(time_of_day_parse("23:59", &minute));
+	assert_int_equal(minute, 23 * 60 + 59);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (time_of_day_parse(bad[i], &minute) || minute != 23 * 60 + 59)
+			fail_msg("'%s' was taken", bad[i]);
+}
+
 static void test_deadlines(void **state)
 {
 	struct deadline near, inner;
@@ -85,6 +110,8 @@ int main(void)
 		cmocka_unit_test(test_times_go_both_ways),
 		cmocka_unit_test(test_offsets_and_fractions),
 		cmocka_unit_test(test_what_is_no_time),
+		cmocka_unit_test(test_months),
+		cmocka_unit_test(test_times_of_day),
 		cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_a_stop_is_seen_and_passed_on),
 	};

@@ -63,6 +63,7 @@ static void test_every_kind_has_a_word_and_an_exit_code(void **state)
 	assert_int_equal(error_exit_code(ERR_BUG), 70);
 	assert_int_equal(error_exit_code(ERR_CONFIG), 78);
 	assert_int_equal(error_exit_code(ERR_NOTHING), 2);
+	assert_int_equal(error_exit_code(ERR_CURRENT), 2);
 	assert_int_equal(error_kind_from_word("no such word"), ERR_BUG);
 }
 

@@ -132,6 +132,22 @@ static void test_hex(void **state)
 	free(s);
 }
 
+/* Of a text that is not at its end yet, and of one that ends too soon. */
+static void test_percent_byte(void **state)
+{
+	(void)state;
+	assert_int_equal(percent_byte("%2Fx", 3), '/');
+	assert_int_equal(percent_byte("%fF", 3), 0xff);
+	assert_int_equal(percent_byte("%00", 3), 0);
+	assert_int_equal(percent_byte("%2F", 2), -1);
+	assert_int_equal(percent_byte("%2", 3), -1);
+	assert_int_equal(percent_byte("%", 3), -1);
+	assert_int_equal(percent_byte("", 3), -1);
+	assert_int_equal(percent_byte("2F0", 3), -1);
+	assert_int_equal(percent_byte("%g0", 3), -1);
+	assert_int_equal(percent_byte("%0:", 3), -1);
+}
+
 static void test_parse_int(void **state)
 {
 	static const char *const bad[] = {"",	  "-",	   "+1",  " 1",	  "1 ",	 "1x", "0x1",
@@ -290,9 +306,20 @@ static void test_base64_has_one_spelling(void **state)
 	}
 }
 
+static void test_control_bytes(void **state)
+{
+	(void)state;
+	assert_false(has_control(""));
+	assert_false(has_control("plain \xc3\xa4 ~"));
+	assert_true(has_control("a\tb"));
+	assert_true(has_control("\x1b[2J"));
+	assert_true(has_control("a\x7f"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_control_bytes),
 		cmocka_unit_test(test_grow_keeps_what_is_there_and_zeroes_the_new),
 		cmocka_unit_test(test_text_grows_and_is_taken),
 		cmocka_unit_test(test_set_text_of_a_part_of_itself),
@@ -301,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_percent_coding_goes_both_ways),
 		cmocka_unit_test(test_percent_decode_takes_only_what_we_write),
 		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_percent_byte),
 		cmocka_unit_test(test_base64_goes_both_ways),
 		cmocka_unit_test(test_base64_has_one_spelling),
 		cmocka_unit_test(test_parse_int),
