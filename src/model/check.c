@@ -261,8 +261,9 @@ enum verdict findings_verdict(const struct findings *f, enum level level, bool h
 		return VERDICT_UNDECIDED;
 	}
 	if (!had_measure) {
-		*ret_reason = xstrdup("there was nothing to compare with: no manifest, no accepted or proven dump before, "
-				      "no SQL check; look at it with 'drillbox drill --keep 1h', then 'drillbox accept' it");
+		*ret_reason = xstrdup("there was nothing to compare with: no manifest, no accepted or proven dump before whose "
+				      "tables could be compared, no SQL check; look at it with 'drillbox drill --keep 1h', then "
+				      "'drillbox accept' it");
 		return VERDICT_UNDECIDED;
 	}
 	*ret_reason = xstrdup("");

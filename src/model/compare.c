@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/dump.h"
+
 #define NAMED_MOST 5	 /* names in one note */
+#define DRIFT "drift"	 /* the check's name; no table's, for those have their schema before them */
 #define SHRUNK_FROM 1000 /* rows from which halving counts as shrinking */
 
 /* ---------------------------------------------------------------- volume */
@@ -133,11 +136,12 @@ static bool shrank(int64_t before, int64_t now)
 /* Partitions and children come and go with time while their parent stays. */
 static bool is_rotated(const struct measure *m, const char *table)
 {
-	const struct object_class *before = manifest_class(m->predecessor, "table"), *now = manifest_class(present(m), "table");
+	const struct object_class *before = manifest_class(m->predecessor, COMPARE_TABLES);
+	const struct object_class *now = manifest_class(present(m), COMPARE_TABLES);
 	const struct object *o = before ? object_class_find(before, table) : NULL;
 
 	for (size_t k = 0; o && now && k < before->keys.count; k++)
-		if (same(before->keys.items[k], "inherits") && o->values[k])
+		if (same(before->keys.items[k], COMPARE_INHERITS) && o->values[k])
 			return object_class_find(now, o->values[k]) != NULL;
 	return false;
 }
@@ -190,15 +194,23 @@ void compare_drift(const struct measure *m, struct findings *f)
 		}
 	}
 	if (compared == 0 && found == 0)
-		findings_add(f, RUNG_VOLUME, RESULT_SKIP, "drift", "", "",
+		findings_add(f, RUNG_VOLUME, RESULT_SKIP, DRIFT, "", "",
 			     "no table was counted both in '%s' and now, so nothing tells whether the source shrank",
 			     m->predecessor_name);
 	else if (found == 0) {
 		autofree char *actual = format("0 of %zu", compared);
 
-		findings_add(f, RUNG_VOLUME, RESULT_PASS, "drift", "no table emptied or halved", actual,
+		findings_add(f, RUNG_VOLUME, RESULT_PASS, DRIFT, "no table emptied or halved", actual,
 			     "compared with '%s'", m->predecessor_name);
 	}
+}
+
+bool compare_drift_passed(const struct findings *f)
+{
+	for (size_t i = 0; i < f->check_count; i++)
+		if (f->checks[i].rung == RUNG_VOLUME && f->checks[i].result == RESULT_PASS && same(f->checks[i].name, DRIFT))
+			return true;
+	return false;
 }
 
 size_t compare_gone(const struct measure *m, struct findings *f)
@@ -228,13 +240,28 @@ static void became_another(const struct measure *m, const char *what, const char
 		     what, m->predecessor_name, was, is, m->dump_name);
 }
 
+/* All that a dump without a manifest tells of whose it is: what its database is called. */
+static void compare_names(const struct measure *m, struct findings *f)
+{
+	autofree char *source = NULL, *source_before = NULL, *is = NULL, *was = NULL;
+	int64_t taken;
+
+	if (dump_name_parse(m->dump_name, &source, &is, &taken) &&
+	    dump_name_parse(m->predecessor_name, &source_before, &was, &taken) && !same(was, is))
+		became_another(m, "another database", was, is, f);
+}
+
 void compare_identity(const struct measure *m, struct findings *f)
 {
 	const struct manifest *was = m->predecessor, *is = m->source;
 	autofree char *old = NULL, *new = NULL;
 
-	if (!was || !is)
+	if (!was)
 		return;
+	if (!is || was->database_oid == 0) { /* 0: it came without a manifest */
+		compare_names(m, f);
+		return;
+	}
 	if (was->in_recovery != is->in_recovery)
 		findings_note(f, "the source %s, and was%s when '%s' was made",
 			      is->in_recovery ? "is a standby" : "is a primary", was->in_recovery ? " a standby" : " a primary",

@@ -17,6 +17,10 @@
 #include "model/check.h"
 #include "model/manifest.h"
 
+/* Of manifests: the class that says which tables are parts of others, and under which key. */
+#define COMPARE_TABLES "table"
+#define COMPARE_INHERITS "inherits"
+
 /* What is compared. Whatever is not there is NULL. */
 struct measure {
 	const struct manifest *source;	    /* in the dump's snapshot */
@@ -44,10 +48,16 @@ void compare_volume(const struct measure *m, struct findings *f);
  */
 void compare_drift(const struct measure *m, struct findings *f);
 
+/* Whether it did compare a table, and none had shrunk: without a manifest, only then was the dump measured by it. */
+bool compare_drift_passed(const struct findings *f);
+
 /* Rung 2: tables the predecessor had and the source has no more: a note. Returns how many. */
 size_t compare_gone(const struct measure *m, struct findings *f);
 
-/* Rung 2: still the same database of the same server as the predecessor's; undecided when it became another. */
+/*
+ * Rung 2: still the same database of the same server as the predecessor's;
+ * undecided when it became another. Where one of the two has no manifest, their databases' names alone are compared.
+ */
 void compare_identity(const struct measure *m, struct findings *f);
 
 /*

@@ -1,343 +1,19 @@
 #include "model/config.h"
 
-#include <arpa/inet.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "model/config_value.h"
 #include "model/duration.h"
 #include "model/url.h"
 
-#define MOST_JOBS 64
-#define MOST_KEPT 3650
-#define TEN_YEARS ((int64_t)3650 * 86400)
-#define LONGEST_NAME 64
-#define LONGEST_PATH 1000
-
-/*
- * A type reads a value into the field at 'slot' and writes it back. 'shape' ends
- * the sentence "key = 'value' is not ...".
- */
-struct config_type {
-	bool (*read)(const struct config_type *type, const char *dir, const char *value, void *slot);
-	char *(*write)(const struct config_type *type, const void *slot);
-	const char *shape;
-	int64_t low, high;	  /* of numbers, and of the bytes of a text */
-	const char *const *words; /* for those that choose one, ended by NULL */
-	bool secret;		  /* never repeated in an error */
-};
-
-static bool has_control(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
-static bool read_text(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	(void)dir;
-	if (has_control(value) || (int64_t)strlen(value) < type->low || (int64_t)strlen(value) > type->high)
-		return false;
-	set_text(slot, value);
-	return true;
-}
-
-static char *write_text(const struct config_type *type, const void *slot)
-{
-	const char *text = *(char *const *)slot;
-
-	(void)type;
-	return xstrdup(text ? text : "");
-}
-
-static bool read_path(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	autofree char *path = path_join(dir, value);
-
-	return value[0] && read_text(type, dir, path, slot);
-}
-
-static bool read_secret_path(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	const char *credential = "credential:";
-
-	if (!starts_with(value, credential))
-		return read_path(type, dir, value, slot);
-	/* the name of a file in one folder, never a way out of it */
-	value += strlen(credential);
-	return *value && !strchr(value, '/') && value[0] != '.' && read_text(type, dir, value - strlen(credential), slot);
-}
-
-static bool read_folders(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	CLEANUP(strings_done) struct strings list = {0};
-	struct strings *folders = slot, old;
-
-	while (*value) {
-		size_t n = strcspn(value, ":");
-		autofree char *copy = xstrndup(value, n);
-		autofree char *path = NULL;
-		const char *name = trim(copy);
-
-		if (!*name || !read_path(type, dir, name, &path))
-			return false;
-		strings_add(&list, path);
-		value += n + (value[n] == ':');
-	}
-	if (list.count == 0)
-		return false;
-	old = *folders;
-	*folders = list;
-	list = old;
-	return true;
-}
-
-static char *write_folders(const struct config_type *type, const void *slot)
-{
-	(void)type;
-	return strings_join(slot, ":", SIZE_MAX);
-}
-
-static int word_index(const struct config_type *type, const char *value)
-{
-	for (int i = 0; type->words[i]; i++)
-		if (same(type->words[i], value))
-			return i;
-	return -1;
-}
-
-static bool read_word(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	int i = word_index(type, value);
-
-	(void)dir;
-	if (i >= 0)
-		*(unsigned *)slot = (unsigned)i;
-	return i >= 0;
-}
-
-static char *write_word(const struct config_type *type, const void *slot)
-{
-	return xstrdup(type->words[*(const unsigned *)slot]);
-}
-
-static bool read_bool(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	int i = word_index(type, value);
-
-	(void)dir;
-	if (i >= 0)
-		*(bool *)slot = i == 1;
-	return i >= 0;
-}
-
-static char *write_bool(const struct config_type *type, const void *slot)
-{
-	return xstrdup(type->words[*(const bool *)slot]);
-}
-
-/* A word that is kept as text. */
-static bool read_choice(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	(void)dir;
-	if (word_index(type, value) < 0)
-		return false;
-	set_text(slot, value);
-	return true;
-}
-
-static bool read_number(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	int64_t n;
-
-	(void)dir;
-	if (!parse_int(value, type->low, type->high, &n))
-		return false;
-	*(int *)slot = (int)n;
-	return true;
-}
-
-static char *write_number(const struct config_type *type, const void *slot)
-{
-	(void)type;
-	return format("%d", *(const int *)slot);
-}
-
-/* Where 0 is allowed, it is written "none". */
-static bool is_none(const struct config_type *type, const char *value)
-{
-	return type->low == 0 && same(value, "none");
-}
-
-static bool read_duration(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	int64_t seconds = 0;
-
-	(void)dir;
-	if (!is_none(type, value) &&
-	    (!duration_parse(value, &seconds) || seconds < type->low || seconds > type->high))
-		return false;
-	*(int64_t *)slot = seconds;
-	return true;
-}
-
-static char *write_duration(const struct config_type *type, const void *slot)
-{
-	int64_t seconds = *(const int64_t *)slot;
-
-	return seconds == 0 && type->low == 0 ? xstrdup("none") : duration_text(seconds);
-}
-
-static bool read_size(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	int64_t bytes = 0;
-
-	(void)dir;
-	if (!is_none(type, value) && !size_parse(value, &bytes))
-		return false;
-	*(int64_t *)slot = bytes;
-	return true;
-}
-
-static char *write_size(const struct config_type *type, const void *slot)
-{
-	int64_t bytes = *(const int64_t *)slot;
-
-	(void)type;
-	return bytes == 0 ? xstrdup("none") : size_text(bytes);
-}
-
-static bool read_schedule(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	struct error ignored; /* the type's shape says the same */
-
-	(void)type;
-	(void)dir;
-	return schedule_parse(value, slot, &ignored) == 0;
-}
-
-static char *write_schedule(const struct config_type *type, const void *slot)
-{
-	(void)type;
-	return schedule_text(slot);
-}
-
-/* METHOD or METHOD:DETAIL, as pg_dump takes it. */
-static bool read_compress(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	static const char detail_bytes[] = "abcdefghijklmnopqrstuvwxyz0123456789=,-";
-	size_t n = strcspn(value, ":");
-	autofree char *method = xstrndup(value, n);
-	const char *detail = value[n] ? value + n + 1 : NULL;
-
-	if (word_index(type, method) < 0)
-		return false;
-	if (detail && (!*detail || same(method, "none") || strspn(detail, detail_bytes) != strlen(detail)))
-		return false;
-	return read_text(type, dir, value, slot);
-}
-
-/* A name or an address to dial, without a port. */
-static bool read_address(const struct config_type *type, const char *dir, const char *value, void *slot)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
-	bool named = strspn(value, plain) == strlen(value) && value[0] != '-' && value[0] != '.';
-
-	return (named || inet_pton(AF_INET6, value, &(struct in6_addr){0}) == 1) && read_text(type, dir, value, slot);
-}
-
-static const char *const backend_words[] = {"auto", "gpio", "terminal", "none", NULL};
-static const char *const type_words[] = {"postgres", NULL};
-static const char *const format_words[] = {"custom", "directory", NULL};
-static const char *const compress_words[] = {"none", "gzip", "lz4", "zstd", NULL};
-static const char *const counts_words[] = {"off", "exact", NULL};
-static const char *const level_words[] = {"quick", "standard", "deep", NULL};
-
-static const struct config_type type_name = {
-	.read = read_text, .write = write_text,
-	.shape = "1 to 64 bytes of text", .low = 1, .high = LONGEST_NAME,
-};
-static const struct config_type type_line = {
-	.read = read_text, .write = write_text,
-	.shape = "the label or name of a line, or its offset", .low = 1, .high = LONGEST_NAME,
-};
-static const struct config_type type_role = {
-	.read = read_text, .write = write_text,
-	.shape = "the name of a role, at most 63 bytes", .low = 1, .high = 63,
-};
-static const struct config_type type_url = {
-	.read = read_text, .write = write_text,
-	.shape = "a URL of at most 2000 bytes", .low = 1, .high = 2000, .secret = true,
-};
-static const struct config_type type_path = {
-	.read = read_path, .write = write_text,
-	.shape = "a path", .low = 1, .high = LONGEST_PATH,
-};
-static const struct config_type type_secret = {
-	.read = read_secret_path, .write = write_text,
-	.shape = "a path or credential:NAME", .low = 1, .high = LONGEST_PATH,
-};
-static const struct config_type type_folders = {
-	.read = read_folders, .write = write_folders,
-	.shape = "a list of folders with ':' between", .low = 1, .high = LONGEST_PATH,
-};
-static const struct config_type type_address = {
-	.read = read_address, .write = write_text,
-	.shape = "a host's name or address without a port", .low = 1, .high = 253,
-};
-static const struct config_type type_backend = {
-	.read = read_word, .write = write_word,
-	.shape = "one of auto, gpio, terminal, none", .words = backend_words,
-};
-static const struct config_type type_type = {
-	.read = read_choice, .write = write_text,
-	.shape = "'postgres'", .words = type_words,
-};
-static const struct config_type type_format = {
-	.read = read_word, .write = write_word,
-	.shape = "one of custom, directory", .words = format_words,
-};
-static const struct config_type type_compress = {
-	.read = read_compress, .write = write_text,
-	.shape = "one of none, gzip, lz4, zstd, with a level as in zstd:3", .low = 1, .high = 64, .words = compress_words,
-};
-static const struct config_type type_counts = {
-	.read = read_bool, .write = write_bool,
-	.shape = "one of exact, off", .words = counts_words,
-};
-static const struct config_type type_level = {
-	.read = read_word, .write = write_word,
-	.shape = "one of quick, standard, deep", .words = level_words,
-};
-static const struct config_type type_jobs = {
-	.read = read_number, .write = write_number,
-	.shape = "a number from 1 to 64", .low = 1, .high = MOST_JOBS,
-};
-static const struct config_type type_kept = {
-	.read = read_number, .write = write_number,
-	.shape = "a number from 0 to 3650", .low = 0, .high = MOST_KEPT,
-};
-static const struct config_type type_duration = {
-	.read = read_duration, .write = write_duration,
-	.shape = "a time like 90 s, 5 min, 6h or 2d", .low = 1, .high = TEN_YEARS,
-};
-static const struct config_type type_duration_or_none = {
-	.read = read_duration, .write = write_duration,
-	.shape = "a time like 90 s, 5 min, 6h or 2d, or none", .low = 0, .high = TEN_YEARS,
-};
-static const struct config_type type_size_or_none = {
-	.read = read_size, .write = write_size,
-	.shape = "a size like 20 GB, or none",
-};
-static const struct config_type type_schedule = {
-	.read = read_schedule, .write = write_schedule,
-	.shape = "a time of day like 04:15, a weekday and a time like Sun 03:00, or every 6h (from 30 min to 31d)",
-};
+#define COMPRESS_DEFAULT "zstd:3"
+#define LOCK_TIMEOUT_DEFAULT 300
+#define REGION_DEFAULT "us-east-1"
+#define LONGEST_KEY 1024 /* bytes of an object's key */
 
 #define BOX(field) offsetof(struct box_config, field)
 #define SOURCE(field) offsetof(struct source_config, field)
@@ -355,23 +31,62 @@ static const struct config_key box_keys[] = {
 	{"panel", "button", "the board's", "name or offset of the button's line", &type_line, BOX(button)},
 	{"postgres", "bin", "every /usr/lib/postgresql/*/bin", "folders with PostgreSQL's programs, ':' between",
 	 &type_folders, BOX(bins)},
+	{"notify", "ping-file", "none",
+	 "file with the https URL of a dead-man's switch, or credential:NAME; it is called while green beats, and only then",
+	 &type_secret, BOX(notify.ping_file)},
+	{"notify", "ping-every", "5 min", "how often it is called", &type_ping_every, BOX(notify.ping_every_s)},
+	{"notify", "webhook-file", "none",
+	 "file with the https URL that is told of a fail, of a source no longer in date, of a refused pull and of recovery, or "
+	 "credential:NAME",
+	 &type_secret, BOX(notify.webhook_file)},
+	{"notify", "webhook-body", "json", "what it takes: json, slack (and what is like it) or ntfy", &type_body,
+	 BOX(notify.body)},
+	{"notify", "weekly", "Mon 08:00", "when it gets one line on how all is, in the box's time; or none", &type_weekly,
+	 BOX(notify.weekly)},
+	{"notify", "ca", "the system's", "file with the certificates to trust there, or credential:NAME", &type_secret,
+	 BOX(notify.ca)},
+	{"notify", "proxy", "none", "http://host:port, asked to CONNECT", &type_proxy, BOX(notify.proxy)},
 	{0},
 };
 
 static const struct config_key source_keys[] = {
-	{"source", "type", "postgres", "postgres: a live server", &type_type, SOURCE(type)},
+	{"source", "type", "as the url says",
+	 "postgres: a live server; https: its dumps on a web server; s3: its dumps in an object store", &type_type,
+	 SOURCE(type)},
 	{"source", "url", "",
-	 "postgresql://user@host:port/database, user drillbox and port 5432 unless given; the certificate must name the host",
+	 "postgresql://user@host:port/database, user drillbox and port 5432 unless given; https://host/folder/ or a file; "
+	 "s3://bucket/prefix; the certificate must name the host",
 	 &type_url, SOURCE(url)},
 	{"source", "address", "the host of url", "what is dialled instead, for internal names and tunnels", &type_address,
 	 SOURCE(at.address)},
 	{"source", "password-file", "none", "file with the password, or credential:NAME", &type_secret,
 	 SOURCE(password_file)},
+	{"source", "user", "none", "https: who the password is of", &type_user, SOURCE(user)},
+	{"source", "token-file", "none", "https: file with a bearer token, or credential:NAME", &type_secret,
+	 SOURCE(token_file)},
+	{"source", "headers-file", "none", "https: file with further headers, 'Name: value' a line, or credential:NAME",
+	 &type_secret, SOURCE(headers_file)},
+	{"source", "pattern", "*.dump", "https, s3: which names in a folder are dumps; the newest by time is pulled", &type_pattern,
+	 SOURCE(pattern)},
+	{"source", "endpoint", "https://s3.REGION.amazonaws.com", "s3: where the object store is", &type_web_url,
+	 SOURCE(endpoint)},
+	{"source", "region", "us-east-1", "s3: the region that requests are signed for", &type_region, SOURCE(region)},
+	{"source", "style", "auto", "s3: where the bucket's name goes: path, virtual (the host's name), auto (virtual at Amazon)",
+	 &type_style, SOURCE(style)},
+	{"source", "access-key", "none", "s3: the name of the key, AKIA...", &type_access_key,
+	 SOURCE(access_key)},
+	{"source", "secret-key-file", "none", "s3: file with the secret key, or credential:NAME", &type_secret,
+	 SOURCE(secret_key_file)},
+	{"source", "session-token-file", "none", "s3: file with the token of a session, or credential:NAME", &type_secret,
+	 SOURCE(session_token_file)},
 	{"source", "client-cert", "none", "file with the client's certificate, or credential:NAME", &type_secret,
 	 SOURCE(client_cert)},
 	{"source", "client-key", "none", "file with its key, or credential:NAME", &type_secret, SOURCE(client_key)},
 	{"source", "ca", "the system's", "file with the certificates to trust, or credential:NAME", &type_secret,
 	 SOURCE(ca)},
+	{"source", "pin", "none", "https, s3: the server's public key as sha256/BASE64, on top of all else that is verified",
+	 &type_pin, SOURCE(pin)},
+	{"source", "proxy", "none", "https, s3: http://host:port, asked to CONNECT", &type_proxy, SOURCE(proxy)},
 	{"pull", "schedule", "04:15", "when to pull, in the box's time: 04:15, Sun 03:00, every 6h", &type_schedule,
 	 SOURCE(schedule)},
 	{"pull", "format", "custom", "of the dumps: custom or directory", &type_format, SOURCE(format)},
@@ -382,9 +97,13 @@ static const struct config_key source_keys[] = {
 	{"pull", "lock-timeout", "5 min", "how long to wait for a lock on a table", &type_duration,
 	 SOURCE(lock_timeout_s)},
 	{"pull", "max-size", "none", "a dump that grows larger is ended", &type_size_or_none, SOURCE(max_size)},
+	{"pull", "limit", "none", "a pull takes no more than that of the line, like 2 MB/s", &type_rate, SOURCE(limit)},
+	{"pull", "window", "always",
+	 "the hours in which the schedule pulls, in the box's time, like 22:00-06:00; what is not over then goes on at the next",
+	 &type_window, SOURCE(window)},
 	{"pull", "counts", "exact", "exact, or off for a huge source: its rows are then not compared", &type_counts,
 	 SOURCE(counts)},
-	{"pull", "stale-after", "the schedule's interval and a quarter, at least 2 h more",
+	{"pull", "stale-after", "the schedule's interval and a quarter, at least 2 h more, and what it may wait for the window",
 	 "a source whose newest proven dump is older is not in date", &type_duration, SOURCE(stale_after_s)},
 	{"drill", "level", "standard", "quick, standard or deep", &type_level, SOURCE(level)},
 	{"drill", "jobs", "the number of cores", "tables restored at a time", &type_jobs, SOURCE(drill_jobs)},
@@ -396,6 +115,9 @@ static const struct config_key source_keys[] = {
 	{"keep", "daily", "7", "days of which the newest proven dump is kept", &type_kept, SOURCE(keep_daily)},
 	{"keep", "weekly", "4", "weeks of which the newest proven dump is kept", &type_kept, SOURCE(keep_weekly)},
 	{"keep", "monthly", "12", "months of which the newest proven dump is kept", &type_kept, SOURCE(keep_monthly)},
+	{"notify", "ping-file", "none",
+	 "file with the https URL that is told of each round (URL/start, URL, URL/fail), or credential:NAME", &type_secret,
+	 SOURCE(ping_file)},
 	{0},
 };
 
@@ -420,6 +142,13 @@ static bool has_section(const struct config_key *keys, const char *section)
 	return false;
 }
 
+static int belongs_elsewhere(const struct config_key *keys, const char *what, struct error *err)
+{
+	if (keys == source_keys)
+		return fail(err, ERR_CONFIG, "%s belongs in drillbox.conf, not in a source's file", what);
+	return fail(err, ERR_CONFIG, "%s belongs in a source's file, sources.d/NAME.conf", what);
+}
+
 /* A section or key that 'keys' does not have: say what comes near, or where it belongs. */
 static int unknown_section(const struct config_key *keys, const char *section, struct error *err)
 {
@@ -430,10 +159,11 @@ static int unknown_section(const struct config_key *keys, const char *section, s
 
 	if (section[0] == '\0')
 		return fail(err, ERR_CONFIG, "a key stands before the first [section]");
-	if (keys == source_keys && has_section(box_keys, section))
-		return fail(err, ERR_CONFIG, "section [%s] belongs in drillbox.conf, not in a source's file", shown);
-	if (keys == box_keys && has_section(source_keys, section))
-		return fail(err, ERR_CONFIG, "section [%s] belongs in a source's file, sources.d/NAME.conf", shown);
+	if (has_section(keys == source_keys ? box_keys : source_keys, section)) {
+		autofree char *what = format("section [%s]", shown);
+
+		return belongs_elsewhere(keys, what, err);
+	}
 	for (const struct config_key *k = keys; k->section; k++)
 		names[n++] = k->section;
 	near = nearest_name(section, names);
@@ -449,6 +179,12 @@ static int unknown_key(const struct config_key *keys, const char *section, const
 	const char *near;
 	size_t n = 0;
 
+	/* both have a [notify] */
+	if (find_key(keys == source_keys ? box_keys : source_keys, section, key)) {
+		autofree char *what = format("'%s' of [%s]", shown, section);
+
+		return belongs_elsewhere(keys, what, err);
+	}
 	for (const struct config_key *k = keys; k->section; k++)
 		if (same(k->section, section))
 			names[n++] = k->key;
@@ -496,12 +232,11 @@ char *box_config_get(const struct box_config *box, const char *section, const ch
 	return get(box_keys, box, section, key);
 }
 
-/* The URL is taken apart at once, so that the error has its line. */
-static int set_url(struct source_config *source, const char *dir, const char *value, struct error *err)
+static int set_postgres_url(struct source_config *source, const char *value, struct error *err)
 {
 	CLEANUP(url_done) struct url url = {0};
 
-	if (url_parse(value, &url, err) < 0 || set(source_keys, source, dir, "source", "url", value, err) < 0)
+	if (url_parse(value, &url, err) < 0)
 		return -1;
 	free(source->at.host);
 	free(source->at.port);
@@ -514,9 +249,78 @@ static int set_url(struct source_config *source, const char *dir, const char *va
 	return 0;
 }
 
+static int set_https_url(struct source_config *source, const char *value, struct error *err)
+{
+	struct web_url url;
+
+	if (web_url_parse(value, &url, err) < 0)
+		return -1;
+	web_url_done(&source->web);
+	source->web = url;
+	return 0;
+}
+
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* s3://bucket/prefix. Keys may hold anything; a bucket's name is a host's, or older and freer. */
+static int set_s3_url(struct source_config *source, const char *value, struct error *err)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_";
+	const char *bucket = value + strlen("s3://");
+	size_t n = strcspn(bucket, "/");
+
+	/* never shown: people write their keys there */
+	if (n < 3 || n > 255 || strspn(bucket, plain) < n || !is_letter_or_digit(bucket[0]) || !is_letter_or_digit(bucket[n - 1]))
+		return fail(err, ERR_CONFIG, "the URL does not name a bucket: write s3://bucket/prefix, and keys with 'access-key' "
+			    "and 'secret-key-file'");
+	if (has_control(value) || strlen(bucket + n) > LONGEST_KEY)
+		return fail(err, ERR_CONFIG, "the prefix in the URL can be no key's beginning: it has at most %d bytes, none of them a "
+			    "control character", LONGEST_KEY);
+	free(source->bucket);
+	source->bucket = xstrndup(bucket, n);
+	set_text(&source->prefix, bucket[n] ? bucket + n + 1 : "");
+	return 0;
+}
+
+static int set_no_url(struct source_config *source UNUSED, const char *value, struct error *err)
+{
+	if (starts_with(value, "http://"))
+		return fail(err, ERR_CONFIG, "the URL begins with http://, and nothing is pulled unencrypted: write https://");
+	return fail(err, ERR_CONFIG, "the URL does not begin with postgresql://, https:// or s3://: correct it");
+}
+
+/* By its scheme; taken apart at once, so that an error has its line. */
+static int set_url(struct source_config *source, const char *dir, const char *value, struct error *err)
+{
+	static const struct {
+		const char *scheme;
+		int (*set)(struct source_config *source, const char *value, struct error *err);
+		enum source_type type;
+	} kinds[] = {
+		{"postgresql://", set_postgres_url, SOURCE_POSTGRES},
+		{"postgres://", set_postgres_url, SOURCE_POSTGRES},
+		{"https://", set_https_url, SOURCE_HTTPS},
+		{"s3://", set_s3_url, SOURCE_S3},
+		{"", set_no_url, SOURCE_POSTGRES},
+	};
+	size_t i = 0;
+
+	while (!starts_with(value, kinds[i].scheme))
+		i++;
+	if (kinds[i].set(source, value, err) < 0 || set(source_keys, source, dir, "source", "url", value, err) < 0)
+		return -1;
+	source->url_type = kinds[i].type;
+	return 0;
+}
+
 int source_config_set(struct source_config *source, const char *dir, const char *section, const char *key,
 		      const char *value, struct error *err)
 {
+	if (same(section, "source") && same(key, "type"))
+		source->type_given = true;
 	if (same(section, "source") && same(key, "url"))
 		return set_url(source, dir, value, err);
 	return set(source_keys, source, dir, section, key, value, err);
@@ -531,7 +335,10 @@ void box_config_init(struct box_config *box)
 {
 	char host[LONGEST_NAME + 1] = "";
 
-	*box = (struct box_config){.data = xstrdup("/var/lib/drillbox")};
+	*box = (struct box_config){
+		.data = xstrdup("/var/lib/drillbox"),
+		.notify = {.ping_every_s = 300, .weekly = {.weekday = 1, .hour = 8}},
+	};
 	(void)gethostname(host, sizeof(host) - 1);
 	box->name = xstrdup(host[0] ? host : "drillbox");
 }
@@ -547,13 +354,12 @@ void source_config_init(struct source_config *source, const char *name)
 {
 	*source = (struct source_config){
 		.name = xstrdup(name),
-		.type = xstrdup("postgres"),
 		.schedule = {.weekday = -1, .hour = 4, .minute = 15},
 		.format = FORMAT_CUSTOM,
 		.pull_jobs = 1,
-		.compress = xstrdup("zstd:3"),
+		.compress = xstrdup(COMPRESS_DEFAULT),
 		.pull_timeout_s = 6 * 3600,
-		.lock_timeout_s = 300,
+		.lock_timeout_s = LOCK_TIMEOUT_DEFAULT,
 		.counts = true,
 		.level = LEVEL_STANDARD,
 		.drill_jobs = cores(),
@@ -580,21 +386,149 @@ int box_config_finish(struct box_config *box, struct error *err)
 	return 0;
 }
 
-static int finish_connection(const struct source_config *source, struct error *err)
+static int finish_postgres(const struct source_config *source, struct error *err)
 {
 	bool on_socket = source->at.host && source->at.host[0] == '/';
 
-	if (!source->url)
-		return fail(err, ERR_CONFIG, "[source] url is missing: add url = postgresql://user@host:5432/database");
-	if (!source->client_cert != !source->client_key)
-		return fail(err, ERR_CONFIG, "[source] %s is missing: a client certificate and its key go together",
-			    source->client_cert ? "client-key" : "client-cert");
 	if (on_socket && (source->ca || source->client_cert))
 		return fail(err, ERR_CONFIG, "[source] %s has no use where url is a Unix socket: take it out",
 			    source->ca ? "ca" : "client-cert");
 	if (on_socket && source->at.address)
 		return fail(err, ERR_CONFIG, "[source] address has no use where url is a Unix socket: take it out");
+	if (on_socket && source->limit)
+		return fail(err, ERR_CONFIG, "[pull] limit has no use where url is a Unix socket: take it out");
 	return 0;
+}
+
+static bool is_folder(const struct web_url *url)
+{
+	return ends_with(url->path, "/");
+}
+
+static int finish_https(const struct source_config *source, struct error *err)
+{
+	autofree char *file = web_url_file(&source->web);
+
+	if (source->user && !source->password_file)
+		return fail(err, ERR_CONFIG, "[source] password-file is missing: user and password-file go together");
+	if (source->password_file && !source->user)
+		return fail(err, ERR_CONFIG, "[source] user is missing: user and password-file go together");
+	if (source->user && source->token_file)
+		return fail(err, ERR_CONFIG, "[source] user and token-file are two ways to log in: take one out");
+	if (is_folder(&source->web) && source->web.query)
+		return fail(err, ERR_CONFIG, "[source] url is a folder with a '?' behind it: take out what begins there");
+	if (is_folder(&source->web))
+		return 0;
+	if (!*file || ends_with(file, ".sha256") || ends_with(file, ".json"))
+		return fail(err, ERR_CONFIG, "[source] url names no file that could be a dump: name one, or end it with '/' where it is "
+			    "a folder");
+	if (source->pattern)
+		return fail(err, ERR_CONFIG, "[source] pattern has no use where url is one file: take it out, or end url with '/' where "
+			    "it is a folder");
+	return 0;
+}
+
+static int finish_s3(const struct source_config *source, struct error *err)
+{
+	if (!source->access_key != !source->secret_key_file)
+		return fail(err, ERR_CONFIG, "[source] %s is missing: access-key and secret-key-file go together",
+			    source->access_key ? "secret-key-file" : "access-key");
+	if (source->session_token_file && !source->access_key)
+		return fail(err, ERR_CONFIG, "[source] access-key is missing: session-token-file goes with it");
+	if (source->endpoint.query)
+		return fail(err, ERR_CONFIG, "[source] endpoint has a '?' in it: take out what begins there");
+	return 0;
+}
+
+/* A key of another kind of source would be in vain, and nobody would be told. */
+static int refuse_others(const struct source_config *source, struct error *err)
+{
+	enum { POSTGRES = 1 << SOURCE_POSTGRES, HTTPS = 1 << SOURCE_HTTPS, S3 = 1 << SOURCE_S3 };
+	const struct {
+		const char *section, *key;
+		bool given;
+		unsigned of;
+	} keys[] = {
+		{"source", "user", source->user, HTTPS},
+		{"source", "token-file", source->token_file, HTTPS},
+		{"source", "headers-file", source->headers_file, HTTPS},
+		{"source", "password-file", source->password_file, POSTGRES | HTTPS},
+		{"source", "pattern", source->pattern, HTTPS | S3},
+		{"source", "pin", source->pin, HTTPS | S3},
+		{"source", "proxy", source->proxy, HTTPS | S3},
+		{"source", "endpoint", source->endpoint.host, S3},
+		{"source", "region", source->region, S3},
+		{"source", "style", source->style != S3_AUTO, S3},
+		{"source", "access-key", source->access_key, S3},
+		{"source", "secret-key-file", source->secret_key_file, S3},
+		{"source", "session-token-file", source->session_token_file, S3},
+		/* what is published has been dumped elsewhere */
+		{"pull", "format", source->format != FORMAT_CUSTOM, POSTGRES},
+		{"pull", "jobs", source->pull_jobs != 1, POSTGRES},
+		{"pull", "compress", !same(source->compress, COMPRESS_DEFAULT), POSTGRES},
+		{"pull", "lock-timeout", source->lock_timeout_s != LOCK_TIMEOUT_DEFAULT, POSTGRES},
+		{"pull", "counts", !source->counts, POSTGRES},
+	};
+
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (keys[i].given && !(keys[i].of & (1U << source->type)))
+			return fail(err, ERR_CONFIG, "[%s] %s has no use where type = %s: take it out", keys[i].section, keys[i].key,
+				    source_type_words[source->type]);
+	return 0;
+}
+
+static int finish_connection(struct source_config *source, struct error *err)
+{
+	if (!source->url)
+		return fail(err, ERR_CONFIG, "[source] url is missing: add url = postgresql://user@host:5432/database, or where dumps "
+			    "are published, https://host/folder/ or s3://bucket/prefix");
+	if (source->type_given && source->type != source->url_type)
+		return fail(err, ERR_CONFIG, "[source] type = %s, and url is one of type %s: change one of them",
+			    source_type_words[source->type], source_type_words[source->url_type]);
+	source->type = source->url_type;
+	if (!source->client_cert != !source->client_key)
+		return fail(err, ERR_CONFIG, "[source] %s is missing: a client certificate and its key go together",
+			    source->client_cert ? "client-key" : "client-cert");
+	if (refuse_others(source, err) < 0)
+		return -1;
+	if (source->type == SOURCE_POSTGRES)
+		return finish_postgres(source, err);
+	return source->type == SOURCE_HTTPS ? finish_https(source, err) : finish_s3(source, err);
+}
+
+/* Amazon's, in the region. */
+static struct web_url default_endpoint(const char *region)
+{
+	return (struct web_url){
+		.host = format("s3.%s.amazonaws.com", region),
+		.port = xstrdup("443"),
+		.path = xstrdup("/"),
+	};
+}
+
+static enum s3_style default_style(const struct web_url *endpoint, const char *bucket)
+{
+	/* a bucket with a dot in its name is in no certificate */
+	return ends_with(endpoint->host, ".amazonaws.com") && !strchr(bucket, '.') ? S3_VIRTUAL : S3_PATH;
+}
+
+void source_config_follow(struct source_config *to, const struct source_config *given)
+{
+	to->type = given->url_type;
+	if (to->stale_after_s == 0)
+		to->stale_after_s = schedule_stale_after_s(&given->schedule, &given->window);
+	if (given->url_type == SOURCE_POSTGRES)
+		return;
+	if (!to->pattern)
+		to->pattern = xstrdup(given->web.path && !is_folder(&given->web) ? "*" : "*.dump");
+	if (given->url_type != SOURCE_S3)
+		return;
+	if (!to->region)
+		to->region = xstrdup(REGION_DEFAULT);
+	if (!to->endpoint.host)
+		to->endpoint = default_endpoint(given->region ? given->region : REGION_DEFAULT);
+	if (to->style == S3_AUTO)
+		to->style = default_style(given->endpoint.host ? &given->endpoint : &to->endpoint, given->bucket);
 }
 
 int source_config_finish(struct source_config *source, struct error *err)
@@ -606,9 +540,21 @@ int source_config_finish(struct source_config *source, struct error *err)
 			    source->pull_jobs);
 	if (source->smoke && !source->app_role)
 		return fail(err, ERR_CONFIG, "[drill] smoke needs app-role: name the role it is to run as");
-	if (source->stale_after_s == 0)
-		source->stale_after_s = schedule_stale_after_s(&source->schedule);
+	source_config_follow(source, source);
 	return 0;
+}
+
+char *source_config_doubt(const struct source_config *source)
+{
+	int64_t closed = source->broken ? 0 : window_closed_s(&source->window);
+	autofree char *stale = NULL, *hours = NULL;
+
+	if (closed == 0 || source->stale_after_s >= closed)
+		return NULL;
+	stale = duration_text(source->stale_after_s);
+	hours = duration_text(closed);
+	return format("[pull] stale-after of '%s' is %s, and outside its window nothing is pulled for %s: each day it will not be in "
+		      "date; make it longer, or leave it out", source->name, stale, hours);
 }
 
 int config_environment(const char *const *environment, struct error *err)
@@ -664,19 +610,27 @@ const struct source_config *config_source(const struct config *c, const char *na
 void source_config_done(struct source_config *source)
 {
 	char *const texts[] = {
-		source->name, source->path, source->type, source->url, source->at.host, source->at.address,
+		source->name, source->path, source->url, source->bucket, source->prefix, source->pattern, source->user,
+		source->token_file, source->headers_file, source->pin, source->proxy, source->region, source->access_key,
+		source->secret_key_file, source->session_token_file, source->at.host, source->at.address,
 		source->at.port, source->at.database, source->at.user, source->password_file, source->client_cert,
 		source->client_key, source->ca, source->compress, source->app_role, source->smoke,
+		source->ping_file,
 	};
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		free(texts[i]);
+	web_url_done(&source->web);
+	web_url_done(&source->endpoint);
 	*source = (struct source_config){0};
 }
 
 static void box_config_done(struct box_config *box)
 {
-	char *const texts[] = {box->name, box->data, box->chip, box->pass, box->busy, box->fail, box->button};
+	char *const texts[] = {
+		box->name, box->data, box->chip, box->pass, box->busy, box->fail, box->button,
+		box->notify.ping_file, box->notify.webhook_file, box->notify.ca, box->notify.proxy,
+	};
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		free(texts[i]);

@@ -13,11 +13,30 @@
 #include "base/text.h"
 #include "model/check.h"
 #include "model/schedule.h"
+#include "model/web_url.h"
 
+enum source_type {
+	SOURCE_POSTGRES, /* a live server */
+	SOURCE_HTTPS,	 /* its dumps, on a web server */
+	SOURCE_S3,	 /* its dumps, in an object store */
+};
+enum s3_style { S3_AUTO, S3_PATH, S3_VIRTUAL };
 enum dump_format { FORMAT_CUSTOM, FORMAT_DIRECTORY };
 enum panel_backend { PANEL_AUTO, PANEL_GPIO, PANEL_TERMINAL, PANEL_NONE };
+enum webhook_body { BODY_JSON, BODY_SLACK, BODY_NTFY };
 
-/* [box], [panel], [postgres] of drillbox.conf. */
+/* [notify] of drillbox.conf. Who knows one of its URLs can speak for the box: they are in files of their own. */
+struct notify_config {
+	char *ping_file;     /* with the URL of the box's dead-man's switch; a path or "credential:NAME", NULL: none */
+	int64_t ping_every_s;
+	char *webhook_file;  /* with the URL that events are posted to; NULL: none */
+	enum webhook_body body;
+	struct schedule weekly; /* of the one-line summary; hour < 0: none */
+	char *ca;	     /* NULL: the system's */
+	char *proxy;	     /* NULL: none */
+};
+
+/* [box], [panel], [postgres], [notify] of drillbox.conf. */
 struct box_config {
 	char *name;
 	char *data;	 /* absolute */
@@ -28,6 +47,7 @@ struct box_config {
 	char *busy;
 	char *fail;
 	char *button;
+	struct notify_config notify;
 };
 
 /* A connection as the [source] section says it, taken apart; no secrets inside. */
@@ -44,9 +64,26 @@ struct source_config {
 	char *path;	      /* of its file */
 	bool broken;	      /* the file could not be used; 'why' says it, nothing else below holds */
 	struct error why;
-	char *type;	      /* "postgres" */
+	enum source_type type;
+	bool type_given;      /* until the last key was read */
+	enum source_type url_type;
 	char *url;	      /* as written */
-	struct source_address at;
+	struct source_address at; /* of a live server */
+	struct web_url web;   /* https: the file, or the folder (its path ends with '/') */
+	struct web_url endpoint; /* s3 */
+	char *bucket;	      /* s3 */
+	char *prefix;	      /* s3: what keys begin with; "" for all */
+	char *pattern;	      /* of the names of dumps, for fnmatch(3); "*" where url is one file; NULL for a live server */
+	char *user;	      /* https: for password-file; NULL: none */
+	char *token_file;     /* https: a bearer token; a path or "credential:NAME" like all below, NULL: none */
+	char *headers_file;   /* https: "Name: value" lines */
+	char *pin;	      /* "sha256/BASE64"; NULL: none */
+	char *proxy;	      /* NULL: none */
+	char *region;	      /* s3; NULL for others */
+	enum s3_style style;
+	char *access_key;     /* s3: the name of the key; NULL: asked for without a signature */
+	char *secret_key_file;
+	char *session_token_file;
 	char *password_file;  /* absolute path or "credential:NAME"; NULL when none */
 	char *client_cert;
 	char *client_key;
@@ -58,6 +95,8 @@ struct source_config {
 	int64_t pull_timeout_s;
 	int64_t lock_timeout_s;
 	int64_t max_size;     /* bytes; 0: none */
+	int64_t limit;	      /* bytes a second; 0: none */
+	struct window window;
 	bool counts;
 	int64_t stale_after_s;
 	enum level level;
@@ -67,6 +106,7 @@ struct source_config {
 	char *app_role;
 	char *smoke;
 	int keep_daily, keep_weekly, keep_monthly;
+	char *ping_file;      /* with the URL to be told of its rounds, as Healthchecks takes it; NULL: none */
 };
 
 struct config {
@@ -111,7 +151,13 @@ MUST_CHECK int source_config_set(struct source_config *source, const char *dir, 
 MUST_CHECK int box_config_finish(struct box_config *box, struct error *err);
 MUST_CHECK int source_config_finish(struct source_config *source, struct error *err);
 
-/* The value of a key in the words a file would use, "" when unset. Owned by the caller; NULL for an unknown key. */
+/* What may be so and is hardly meant, in a sentence with what to do; NULL: nothing. Owned by the caller. */
+char *source_config_doubt(const struct source_config *source);
+
+/* Into 'to', where they were not set: the defaults that follow from what 'given' says. Finishing does it for a source itself. */
+void source_config_follow(struct source_config *to, const struct source_config *given);
+
+/* The value of a key in the words a file would use, without the secrets some have; "" when unset. Owned by the caller; NULL for an unknown key. */
 char *box_config_get(const struct box_config *box, const char *section, const char *key);
 char *source_config_get(const struct source_config *source, const char *section, const char *key);
 

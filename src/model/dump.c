@@ -51,6 +51,62 @@ char *dump_name(const char *source, const char *database, int64_t taken)
 	return format("%s/%s_%s", source, encoded, time_compact(taken, stamp));
 }
 
+static const char *const vouch_words[] = {
+	[VOUCH_PULLED] = "",
+	[VOUCH_INDEX] = "index",
+	[VOUCH_LIST] = "sha256",
+	[VOUCH_STORE] = "store",
+	[VOUCH_NONE] = "unverified",
+};
+
+const char *vouch_word(enum vouch v)
+{
+	return vouch_words[v];
+}
+
+int vouch_from_word(const char *word)
+{
+	for (size_t i = 0; i < COUNT(vouch_words); i++)
+		if (strcmp(vouch_words[i], word) == 0)
+			return (int)i;
+	return -1;
+}
+
+char *origin_sentence(const struct origin *o)
+{
+	const char *where = o->where ? o->where : "it, at a place that nobody noted";
+
+	switch (o->vouch) {
+	case VOUCH_INDEX:
+		return format("from %s, whose index says its digest", where);
+	case VOUCH_LIST:
+		return format("from %s, with the digest published beside it", where);
+	case VOUCH_STORE:
+		return format("from %s, with the digest that the object store has kept since it was put there", where);
+	case VOUCH_NONE:
+		return format("origin unverified: no digest was published with %s, so nobody can tell whether this is what "
+			      "was put there; 'drillbox publish' writes one, and so does sha256sum",
+			      where);
+	case VOUCH_PULLED:
+		break;
+	}
+	return NULL;
+}
+
+void origin_without_manifest(struct origin *o)
+{
+	if (o->vouch == VOUCH_PULLED)
+		o->vouch = VOUCH_NONE;
+}
+
+void origin_done(struct origin *o)
+{
+	free(o->where);
+	free(o->version);
+	free(o->etag);
+	*o = (struct origin){0};
+}
+
 struct dump *dumps_add(struct dumps *list)
 {
 	struct dump *d;
@@ -118,6 +174,7 @@ void dump_done(struct dump *d)
 	free(d->source);
 	free(d->path);
 	free(d->kept_because);
+	origin_done(&d->origin);
 	*d = (struct dump){0};
 }
 

@@ -18,6 +18,38 @@ const char *dump_state_word(enum dump_state s);
 
 #define SHA256_HEX 65 /* 64 digits and the NUL */
 
+/* Who vouches that the bytes of a dump that was published elsewhere are those that were published. */
+enum vouch {
+	VOUCH_PULLED, /* not published: pg_dump wrote it for the box, or nobody knows how it came */
+	VOUCH_INDEX,  /* the index of the place says its digest */
+	VOUCH_LIST,   /* the .sha256 beside it does */
+	VOUCH_STORE,  /* the object store does, which has kept it since the object was put there */
+	VOUCH_NONE,   /* nobody: "origin unverified" */
+};
+
+/* "", "index", "sha256", "store", "unverified": as the ledger and JSON have it. */
+const char *vouch_word(enum vouch v);
+int vouch_from_word(const char *word); /* -1: unknown */
+
+/* Where a published dump came from. All text owned, NULL where it is not known. Zero-initialised: it was pulled. */
+struct origin {
+	char *where;	  /* "https://db.example.com/dumps/shop/shop_20261122_041500.dump", "s3://bucket/key"; holds no secret */
+	char *version;	  /* of an object store */
+	char *etag;
+	int64_t modified; /* TIME_UNKNOWN, or 0 of one that was pulled: not known */
+	enum vouch vouch;
+};
+
+/* "origin unverified: ..." with why, or where it came from and who vouches; NULL of one that was pulled. Owned by the caller. */
+char *origin_sentence(const struct origin *o);
+void origin_done(struct origin *o);
+
+/*
+ * Every pull of a live server makes a manifest: a dump that came without one was published,
+ * and where nobody noted its origin (the box was cut off just then, or its ledger is a new one) that is unverified.
+ */
+void origin_without_manifest(struct origin *o);
+
 struct dump {
 	char *name;	 /* "shop/shop_20261122_041500", as on the command line */
 	char *source;	 /* "shop" */
@@ -35,6 +67,7 @@ struct dump {
 	char sha256[SHA256_HEX];
 	/* from the ledger */
 	enum dump_state state;
+	struct origin origin;
 	bool accepted;
 	char *kept_because; /* filled by retention; NULL before */
 	bool orphan;	 /* its source's file is gone from the configuration */

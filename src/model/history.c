@@ -71,6 +71,7 @@ void dump_record_done(struct dump_record *d)
 	free(d->name);
 	free(d->source);
 	free(d->system_identifier);
+	origin_done(&d->origin);
 	free(d->decided_reason);
 	free(d->last_reason);
 	free(d->accepted_by);
@@ -130,7 +131,7 @@ static void attempts_of_rounds(const struct events *events, struct attempts *ret
 /* An interrupted pull failed at nothing: it neither adds to the failures nor ends their row. */
 static void attempts_of_pulls(const struct events *events, struct attempts *ret)
 {
-	bool newest = true;
+	bool newest = true, ended = false;
 
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *e = &events->items[i];
@@ -139,7 +140,12 @@ static void attempts_of_pulls(const struct events *events, struct attempts *ret)
 			continue;
 		if (ret->last_try == TIME_UNKNOWN)
 			ret->last_try = e->started;
-		if (e->verdict == VERDICT_RUNNING || e->interrupted)
+		if (e->verdict == VERDICT_RUNNING)
+			continue;
+		if (!ended)
+			ret->delivered = e->verdict == VERDICT_PASS;
+		ended = true;
+		if (e->interrupted)
 			continue;
 		if (e->verdict == VERDICT_PASS)
 			return;

@@ -72,6 +72,7 @@ struct dump_record {
 	char *system_identifier;	  /* NULL: not known */
 	int64_t database_oid;		  /* 0: not known */
 	int64_t skew_s;			  /* box minus source at the snapshot */
+	struct origin origin;		  /* where it was published */
 	enum dump_state state;
 	int64_t decided_by;		  /* the drill that made it proven or refuted; 0: none */
 	int64_t decided_at;		  /* its start */
@@ -85,6 +86,7 @@ struct dump_record {
 	char *accepted_why;
 	int64_t accepted_at;
 	bool acknowledged;
+	bool rotten;			  /* its bytes, when they were last read, did not match their digest */
 	int64_t reread;			  /* when its bytes were last read and matched their digest; TIME_UNKNOWN: never, or no longer */
 };
 

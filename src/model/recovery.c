@@ -34,14 +34,6 @@ static void add_word(struct text *t, const char *word)
 	text_add(t, "'");
 }
 
-static bool has_control(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
 /* A literal ("'") or identifier ("\"") of SQL; with control characters as U&, so that a line stays one line. */
 static void add_quoted(struct text *t, const char *s, char quote)
 {

@@ -8,6 +8,7 @@
 #define UNPROVEN_KEPT 7
 #define REFUTED_KEPT 2
 #define REFUTED_DAYS 14
+#define PUBLISHED_KEPT 2
 #define DAY ((int64_t)86400)
 
 /* Some dumps of one source, newest first, as indexes into the list. */
@@ -107,23 +108,23 @@ static int *number_periods(const struct dumps *list, const struct pile *p, enum 
 	return numbers;
 }
 
-static void keep_periods(struct dumps *list, const struct pile *p, enum period period, int kept, const char *word)
+/* 'what' is "newest proven of its day". */
+static void keep_periods(struct dumps *list, const struct pile *p, enum period period, int kept, const char *what)
 {
 	autofree int *numbers = number_periods(list, p, period);
 
 	for (size_t i = 0; i < p->count; i++)
 		if (numbers[i] <= kept)
-			stays(&list->items[p->at[i]],
-			      format("newest proven of its %s, %d of %d kept", word, numbers[i], kept));
+			stays(&list->items[p->at[i]], format("%s, %d of %d kept", what, numbers[i], kept));
 }
 
 static void judge_proven(struct dumps *list, const char *source, struct keep keep, int64_t now)
 {
 	CLEANUP(pile_done) struct pile p = pile_of(list, source, DUMP_PROVEN, now, false);
 
-	keep_periods(list, &p, PERIOD_DAY, keep.daily, "day");
-	keep_periods(list, &p, PERIOD_WEEK, keep.weekly, "week");
-	keep_periods(list, &p, PERIOD_MONTH, keep.monthly, "month");
+	keep_periods(list, &p, PERIOD_DAY, keep.daily, "newest proven of its day");
+	keep_periods(list, &p, PERIOD_WEEK, keep.weekly, "newest proven of its week");
+	keep_periods(list, &p, PERIOD_MONTH, keep.monthly, "newest proven of its month");
 }
 
 static void judge_unproven(struct dumps *list, const char *source, int64_t now)
@@ -205,6 +206,27 @@ void retention_judge(struct dumps *list, const char *source, struct keep keep, i
 		if (same(d->source, source))
 			ret_gone_because[i] = d->kept_because ? NULL : gone_because(d, keep, now);
 	}
+}
+
+void retention_judge_published(struct dumps *list, const char *source, struct keep keep, int64_t now,
+			       char **ret_gone_because)
+{
+	CLEANUP(pile_done) struct pile p = pile_of(list, source, DUMP_UNPROVEN, now, false);
+	CLEANUP(pile_done) struct pile future = pile_of(list, source, DUMP_UNPROVEN, now, true);
+
+	for (size_t i = 0; i < list->count; i++)
+		set_text(&list->items[i].kept_because, NULL);
+	for (size_t i = 0; i < p.count && i < PUBLISHED_KEPT; i++)
+		stays(&list->items[p.at[i]], format("one of the %d newest: never removed", PUBLISHED_KEPT));
+	for (size_t i = 0; i < future.count; i++)
+		stays(&list->items[future.at[i]], xstrdup("dated in the future"));
+	keep_periods(list, &p, PERIOD_DAY, keep.daily, "newest of its day");
+	keep_periods(list, &p, PERIOD_WEEK, keep.weekly, "newest of its week");
+	keep_periods(list, &p, PERIOD_MONTH, keep.monthly, "newest of its month");
+	for (size_t i = 0; i < p.count; i++)
+		if (!list->items[p.at[i]].kept_because)
+			ret_gone_because[p.at[i]] = format("not the newest of one of the %d days, %d weeks and %d months kept",
+							   keep.daily, keep.weekly, keep.monthly);
 }
 
 /* Oldest first. */

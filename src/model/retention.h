@@ -30,6 +30,14 @@ struct keep {
 void retention_judge(struct dumps *list, const char *source, struct keep keep, int64_t now, char **ret_gone_because);
 
 /*
+ * The same for a folder of published dumps, of which nobody there knows whether
+ * they are proven: the two newest stay, so that a download under way is not cut
+ * off, and the newest of each day, week and month in 'keep'.
+ */
+void retention_judge_published(struct dumps *list, const char *source, struct keep keep, int64_t now,
+			       char **ret_gone_because);
+
+/*
  * Under disk pressure: the order in which dumps may go, whether retention would
  * keep them or not, most expendable first: refuted, unproven from the middle,
  * proven beyond 'keep'. Indexes into the list; the never-pruned ones are not in

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "model/duration.h"
+#include "model/window.h"
 
 #define MINUTE ((int64_t)60)
 #define HOUR ((int64_t)3600)
@@ -19,22 +20,6 @@
 
 static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
 				       "Thursday", "Friday", "Saturday"};
-
-/* "04:15" exactly. */
-static bool parse_time_of_day(const char *text, struct schedule *s)
-{
-	int64_t hour, minute;
-	char part[3] = "";
-
-	if (strlen(text) != 5 || text[2] != ':')
-		return false;
-	memcpy(part, text, 2);
-	if (!parse_int(part, 0, 23, &hour) || !parse_int(text + 3, 0, 59, &minute))
-		return false;
-	s->hour = (int)hour;
-	s->minute = (int)minute;
-	return true;
-}
 
 /* "Sun" or "Sunday" and what follows it; -1 when there is no weekday. */
 static int parse_weekday(const char *text, const char **ret_rest)
@@ -55,13 +40,18 @@ static int parse_weekday(const char *text, const char **ret_rest)
 static bool parse(const char *text, struct schedule *s)
 {
 	const char *rest = text;
+	int minute;
 
 	*s = (struct schedule){.weekday = -1};
 	if (strncasecmp(text, "every ", 6) == 0)
 		return duration_parse(text + 6 + strspn(text + 6, " "), &s->every_s) && s->every_s >= EVERY_LEAST &&
 		       s->every_s <= EVERY_MOST;
 	s->weekday = parse_weekday(text, &rest);
-	return parse_time_of_day(rest, s);
+	if (!time_of_day_parse(rest, &minute))
+		return false;
+	s->hour = minute / 60;
+	s->minute = minute % 60;
+	return true;
 }
 
 int schedule_parse(const char *text, struct schedule *ret, struct error *err)
@@ -94,37 +84,12 @@ int64_t schedule_interval_s(const struct schedule *s)
 	return s->weekday < 0 ? DAY : 7 * DAY;
 }
 
-int64_t schedule_stale_after_s(const struct schedule *s)
+int64_t schedule_stale_after_s(const struct schedule *s, const struct window *w)
 {
 	int64_t interval = schedule_interval_s(s), quarter = interval / 4;
 
-	return interval + (quarter > 2 * HOUR ? quarter : 2 * HOUR);
-}
-
-/*
- * The moment of a wall time on the day of 'day' plus 'days'. mktime(3) may answer
- * differently from call to call where a wall time comes twice or not at all, so
- * both halves of the year are asked: the first that really reads so wins, and in
- * a gap the later reading, which is past the jump.
- */
-static int64_t moment(const struct schedule *s, const struct tm *day, int days)
-{
-	int64_t exact = INT64_MAX, latest = INT64_MIN;
-
-	for (int dst = 0; dst <= 1; dst++) {
-		struct tm asked = {.tm_year = day->tm_year, .tm_mon = day->tm_mon, .tm_mday = day->tm_mday + days,
-				   .tm_hour = s->hour, .tm_min = s->minute, .tm_isdst = dst};
-		struct tm read;
-		time_t t = mktime(&asked);
-
-		if (t == (time_t)-1 || !localtime_r(&t, &read))
-			continue;
-		if (read.tm_hour == s->hour && read.tm_min == s->minute && t < exact)
-			exact = t;
-		if (t > latest)
-			latest = t;
-	}
-	return exact != INT64_MAX ? exact : latest;
+	return interval + (quarter > 2 * HOUR ? quarter : 2 * HOUR) +
+	       (s->every_s ? window_closed_s(w) : window_wait_s(w, s->hour * 60 + s->minute));
 }
 
 static int weekday_of(int64_t t)
@@ -138,13 +103,8 @@ static int weekday_of(int64_t t)
 /* The first time the schedule names after 'after'. */
 static int64_t next_named_time(const struct schedule *s, int64_t after)
 {
-	time_t when = (time_t)after;
-	struct tm day;
-
-	if (!localtime_r(&when, &day))
-		return after + schedule_interval_s(s);
 	for (int days = 0; days <= 8; days++) {
-		int64_t t = moment(s, &day, days);
+		int64_t t = time_local(after, days, s->hour, s->minute);
 
 		if (t > after && (s->weekday < 0 || weekday_of(t) == s->weekday))
 			return t;
@@ -163,7 +123,10 @@ static const struct {
 	{ERR_TIMEOUT, {5 * MINUTE, 15 * MINUTE, 45 * MINUTE}, 3, true},
 	{ERR_REFUSED, {0}, 0, true},
 	{ERR_CLOCK, {0}, 0, true},
+	{ERR_CURRENT, {0}, 0, true}, /* the next one may only be late */
 	{ERR_CHANGED, {5 * MINUTE}, 1, false},
+	{ERR_NOTHING, {0}, 0, true}, /* what is published may only be late */
+	{ERR_PAUSED, {0}, 1, true}, /* as soon as the window is open again */
 };
 
 /* -1: not ahead of the schedule. */
@@ -213,22 +176,36 @@ static int64_t next_retry(const struct attempts *a, int64_t now)
 
 	if (delay < 0 || began == TIME_UNKNOWN)
 		return TIME_UNKNOWN;
-	if (a->why == ERR_TIMEOUT && ended != TIME_UNKNOWN && ended - began > QUICK_TRY)
+	/* what is here already is mostly known at once; one that had to be downloaded to be known is not, every hour */
+	if ((a->why == ERR_TIMEOUT || a->why == ERR_CURRENT) && ended != TIME_UNKNOWN && ended - began > QUICK_TRY)
 		return TIME_UNKNOWN;
 	return later(began, ended) + delay;
 }
 
-struct due schedule_next(const struct schedule *s, const struct attempts *a, int64_t now)
+/* Whatever the hour. */
+static struct due next_work(const struct schedule *s, const struct attempts *a, int64_t now)
 {
-	struct due due = {next_scheduled(s, a, now), DUE_SCHEDULED};
+	struct due due = {.at = next_scheduled(s, a, now), .reason = DUE_SCHEDULED};
 	int64_t again = next_retry(a, now);
 
 	if (a->interrupted == 1) {
 		int64_t at = later(believed(a->last_try, now), believed(a->last_end, now));
 
-		return (struct due){at == TIME_UNKNOWN || at > now ? now : at, DUE_INTERRUPTED};
+		return (struct due){.at = at == TIME_UNKNOWN || at > now ? now : at, .reason = DUE_INTERRUPTED};
 	}
 	if (again != TIME_UNKNOWN && again < due.at)
-		due = (struct due){again, DUE_RETRY};
+		due = (struct due){.at = again, .reason = DUE_RETRY};
+	return due;
+}
+
+struct due schedule_next(const struct schedule *s, const struct window *w, const struct attempts *a, int64_t now)
+{
+	struct due due = next_work(s, a, now);
+	int64_t earliest = later(due.at, now), opens = window_opens(w, earliest);
+
+	due.since = due.at;
+	/* a drill takes nothing of the line */
+	if (opens > earliest && !(due.reason == DUE_INTERRUPTED && a->delivered))
+		due.at = opens;
 	return due;
 }

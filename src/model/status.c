@@ -36,6 +36,7 @@ void status_done(struct status *s)
 	free(s->box);
 	free(s->running);
 	free(s->ill);
+	targets_done(&s->targets);
 	strings_done(&s->box_faults);
 	*s = (struct status){0};
 }

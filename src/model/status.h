@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "model/check.h"
 #include "model/lights.h"
+#include "model/outbox.h"
 
 struct source_status {
 	char *source;
@@ -43,6 +44,7 @@ struct status {
 	char *running;		  /* "drill of shop since 04:17, pid 123"; NULL */
 	struct source_status *sources;
 	size_t source_count;
+	struct targets targets;	  /* of those who are told, the ones that something waits for, or that cannot be reached */
 };
 
 struct source_status *status_add(struct status *s, const char *source);

@@ -49,15 +49,6 @@ const char *url_refused(const char *parameter)
 	return NULL;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Undo %XX in a part of a URL. 'what' is named in errors. */
 static int decode(const char *what, const char *from, size_t n, char **ret, struct error *err)
 {
@@ -67,13 +58,13 @@ static int decode(const char *what, const char *from, size_t n, char **ret, stru
 		char c = from[i];
 
 		if (c == '%') {
-			int high = i + 2 < n ? digit(from[i + 1]) : -1, low = i + 2 < n ? digit(from[i + 2]) : -1;
+			int byte = percent_byte(from + i, n - i);
 
-			if (high < 0 || low < 0)
+			if (byte < 0)
 				return fail(err, ERR_CONFIG,
 					    "a '%%' in the %s of the URL is not followed by two hexadecimal digits: write a "
 					    "'%%' itself as %%25", what);
-			c = (char)(high * 16 + low);
+			c = (char)byte;
 			i += 2;
 		}
 		if ((unsigned char)c < 0x20 || c == 0x7f)

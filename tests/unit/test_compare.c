@@ -231,6 +231,7 @@ static void test_drift_with_nothing_counted_is_no_pass(void **state)
 	compare_drift(&b->m, &b->f);
 	assert_int_equal(count_result(&b->f, RESULT_PASS), 0);
 	expect(b, "drift", RESULT_SKIP, NULL);
+	assert_false(compare_drift_passed(&b->f));
 	findings_done(&b->f);
 	b->m.predecessor = NULL;
 	compare_drift(&b->m, &b->f);
@@ -287,6 +288,28 @@ static void test_identity(void **state)
 	b->source.database_oid = 99999;
 	compare_identity(&b->m, &b->f);
 	expect(b, "identity", RESULT_UNDECIDED, "another database");
+}
+
+static void test_without_a_manifest_the_names_are_compared(void **state)
+{
+	struct bench *b = *state;
+	const struct manifest *source = b->m.source;
+
+	b->m.predecessor_name = "shop/app_20261121_041500";
+	for (int none_before = 0; none_before < 2; none_before++) {
+		b->m.source = none_before ? source : NULL;
+		b->before.database_oid = none_before ? 0 : 16384;
+		b->m.dump_name = "shop/app_20261122_041500";
+		compare_identity(&b->m, &b->f);
+		assert_int_equal(b->f.check_count, 0);
+		b->m.dump_name = "shop/staging_20261122_041500";
+		compare_identity(&b->m, &b->f);
+		expect(b, "identity", RESULT_UNDECIDED, "became another database since 'shop/app_20261121_041500' (app, now staging)");
+		findings_done(&b->f);
+	}
+	b->m.predecessor = NULL;
+	compare_identity(&b->m, &b->f);
+	assert_int_equal(b->f.check_count, 0);
 }
 
 static void test_identity_that_may_not_be_read_is_no_change(void **state)
@@ -479,6 +502,7 @@ int main(void)
 		TEST(test_tables_gone_are_a_note),
 		TEST(test_table_that_is_gone_with_its_rows_is_drift),
 		TEST(test_identity),
+		TEST(test_without_a_manifest_the_names_are_compared),
 		TEST(test_identity_that_may_not_be_read_is_no_change),
 		TEST(test_sequences_at_or_past_pass),
 		TEST(test_sequence_behind_is_a_fail),

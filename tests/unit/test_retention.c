@@ -324,6 +324,47 @@ static void test_pressure_takes_unproven_from_the_middle(void **state)
 	assert_int_equal(retention_pressure_order(&list, "crm", KEEP_DEFAULT, NOW, order), 0);
 }
 
+static void test_what_is_published(void **state)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	char *gone[80] = {0};
+	size_t left = 0;
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		add(&list, NOW - i * DAY / 4, DUMP_UNPROVEN); /* every six hours, for 15 days; the first at 04:15 */
+	add(&list, NOW + DAY, DUMP_UNPROVEN);
+	retention_judge_published(&list, "shop", (struct keep){3, 2, 1}, NOW, gone);
+	assert_string_equal(of(&list, NOW)->kept_because, "one of the 2 newest: never removed");
+	/* 22:15 of the day before is both: the second newest, and the newest of its day */
+	assert_string_equal(of(&list, NOW - DAY / 4)->kept_because, "one of the 2 newest: never removed");
+	assert_string_equal(of(&list, NOW - 5 * DAY / 4)->kept_because, "newest of its day, 3 of 3 kept");
+	/* Sunday the 15th */
+	assert_string_equal(of(&list, NOW - 25 * DAY / 4)->kept_because, "newest of its week, 2 of 2 kept");
+	assert_string_equal(of(&list, NOW + DAY)->kept_because, "dated in the future");
+	for (size_t i = 0; i < list.count; i++) {
+		assert_true((gone[i] == NULL) != (list.items[i].kept_because == NULL));
+		left += gone[i] == NULL;
+		free(gone[i]);
+	}
+	assert_int_equal(left, 5);
+}
+
+static void test_the_newest_published_stays_whatever_keep_says(void **state)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	char *gone[3] = {0};
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		add(&list, NOW - (400 + i) * DAY, DUMP_UNPROVEN);
+	retention_judge_published(&list, "shop", (struct keep){0, 0, 0}, NOW, gone);
+	assert_null(gone[0]);
+	assert_null(gone[1]);
+	assert_string_equal(gone[2], "not the newest of one of the 0 days, 0 weeks and 0 months kept");
+	free(gone[2]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -338,6 +379,8 @@ int main(void)
 		cmocka_unit_test(test_pruning_is_bounded_and_the_clock_can_take_nothing),
 		cmocka_unit_test(test_pressure_takes_refuted_then_unproven_then_proven_beyond_keep),
 		cmocka_unit_test(test_pressure_takes_unproven_from_the_middle),
+		cmocka_unit_test(test_what_is_published),
+		cmocka_unit_test(test_the_newest_published_stays_whatever_keep_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
