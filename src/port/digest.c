@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/file.h"
 
@@ -93,6 +94,19 @@ int digest_wifi_key(const char *password, const char *ssid, char ret_hex[SHA256_
 		return fail(err, ERR_LACKING, "OpenSSL does not offer PBKDF2 with SHA-1: look at its configuration");
 	write_hex(key, sizeof(key), ret_hex);
 	explicit_bzero(key, sizeof(key));
+	return 0;
+}
+
+int digest_hmac(const void *key, size_t key_n, const void *bytes, size_t n, unsigned char ret[HMAC_BYTES],
+		struct error *err)
+{
+	unsigned char result[EVP_MAX_MD_SIZE];
+	unsigned int length = 0;
+
+	if (!HMAC(EVP_sha256(), key, (int)key_n, bytes, n, result, &length) || length != HMAC_BYTES)
+		return fail(err, ERR_LACKING, "OpenSSL does not offer HMAC with SHA-256: look at its configuration");
+	memcpy(ret, result, HMAC_BYTES);
+	explicit_bzero(result, sizeof(result));
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
  * SHA-256, with the fastest of the linked libraries (OpenSSL's libcrypto, here
  * already because libpq brings it): of bytes, of a file, of a whole dump. And
- * what else is derived by hashing: the key of a Wi-Fi.
+ * what else is derived by hashing: the key of a Wi-Fi, a signature.
  */
 #ifndef DRILLBOX_PORT_DIGEST_H
 #define DRILLBOX_PORT_DIGEST_H
@@ -28,6 +28,11 @@ MUST_CHECK int digest_bytes(const void *bytes, size_t n, char ret_hex[SHA256_HEX
 
 /* The key of a Wi-Fi from its password and its name, as hexadecimal: PBKDF2 with HMAC-SHA-1, 4096 rounds, 256 bits. */
 MUST_CHECK int digest_wifi_key(const char *password, const char *ssid, char ret_hex[SHA256_HEX], struct error *err);
+
+/* HMAC-SHA-256 (RFC 2104). Raw bytes, because one is the next one's key where a signature is derived; 'ret' may be 'key'. */
+#define HMAC_BYTES ((size_t)32)
+MUST_CHECK int digest_hmac(const void *key, size_t key_n, const void *bytes, size_t n, unsigned char ret[HMAC_BYTES],
+			   struct error *err);
 
 /* How to read. Zero-initialised: through the page cache, for as long as it takes. */
 struct digest_reading {

@@ -133,11 +133,37 @@ char *json_text(const struct json *root, bool indent)
 	return text;
 }
 
+/*
+ * What takes memory beyond its text: lists, objects, names, texts and numbers, each up to 350 bytes, so that a
+ * few bytes a piece could fill any machine. A number with an exponent may count twice.
+ */
+static size_t values_in(const char *bytes, size_t n)
+{
+	bool in_text = false, in_number = false;
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		char c = bytes[i];
+		bool number = !in_text && ((c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.');
+
+		if (in_text && c == '\\')
+			i++;
+		else if (c == '"')
+			in_text = !in_text;
+		count += (c == '"' && in_text) || (!in_text && (c == '[' || c == '{')) || (number && !in_number);
+		in_number = number;
+	}
+	return count;
+}
+
 int json_parse(const char *bytes, size_t n, struct json **ret, struct error *err)
 {
 	json_error_t why;
-	json_t *root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &why);
+	json_t *root;
 
+	if (values_in(bytes, n) > JSON_VALUES_CAP)
+		return fail(err, ERR_DATA, "it holds more than %d values", JSON_VALUES_CAP);
+	root = json_loadb(bytes, n, JSON_REJECT_DUPLICATES, &why);
 	if (!root)
 		return fail(err, ERR_DATA, "line %d, column %d: %s", why.line, why.column, why.text);
 	*ret = out(root);

@@ -35,6 +35,8 @@ MUST_CHECK int json_write(const struct json *root, FILE *to, bool indent, struct
 /* The same as an owned string, without the newline. */
 char *json_text(const struct json *root, bool indent);
 
+#define JSON_VALUES_CAP 4000000 /* of a text; some hundreds of bytes each once they are read */
+
 /* Reading: errors are ERR_DATA with line and reason. Duplicate keys are refused, depth is capped by jansson. */
 MUST_CHECK int json_parse(const char *bytes, size_t n, struct json **ret, struct error *err);
 void json_free(struct json **root);

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "port/pg_login.h"
+#include "port/pg_parameters.h"
 #include "port/resolve.h"
 
 #define CONNECT_MS 30000	 /* for one address: dialling, TLS and login */
@@ -20,7 +21,16 @@
 #define IN_FLIGHT 256		 /* statements sent and not yet answered */
 #define NOT_SEEN (-1L)
 #define LOOKS 10		 /* at a certificate that is refused, until its reason was seen */
-#define NOWHERE "/nonexistent/drillbox" /* for files that libpq would otherwise look for in the home folder */
+
+/* What libpq has from 17 on, and what stands for it before. */
+#ifdef LIBPQ_HAS_CHUNK_MODE
+#define A_PIECE PGRES_TUPLES_CHUNK
+#else
+#define A_PIECE PGRES_SINGLE_TUPLE /* of one row, not of PG_PIECE */
+#endif
+#ifndef LIBPQ_HAS_SEND_PIPELINE_SYNC
+#define PQsendPipelineSync PQpipelineSync /* which also flushes, as far as it can without waiting */
+#endif
 
 struct pg {
 	PGconn *conn;
@@ -117,6 +127,26 @@ static int explain_certificate(const struct pg_target *t, long verified, struct 
 
 /* ---------------------------------------------------------------- connecting */
 
+static bool knows(const char *option)
+{
+	PQconninfoOption *options = PQconndefaults();
+	bool found = false;
+
+	for (PQconninfoOption *o = options; o && o->keyword; o++)
+		found = found || strcmp(o->keyword, option) == 0;
+	PQconninfoFree(options);
+	return found;
+}
+
+/*
+ * Whether the libpq of this machine, which need not be the one that was compiled against, can be told which ways of
+ * logging in to allow, and to take the system's CAs by itself: from 16 on.
+ */
+static bool libpq_is_old(void)
+{
+	return !knows("require_auth");
+}
+
 /* Nothing of libpq's environment counts: what is not given here has libpq's built-in default. */
 static void forget_environment(void)
 {
@@ -135,89 +165,25 @@ static void forget_environment(void)
 	/* OpenSSL's own: the system's CAs are the system's, here as in the programs that we start */
 	(void)unsetenv("SSL_CERT_FILE");
 	(void)unsetenv("SSL_CERT_DIR");
+	/* nor do this machine's tickets; from 16 on require_auth says so */
+	(void)setenv("KRB5CCNAME", "FILE:" PG_NOWHERE, 1);
 	forgotten = true;
-}
-
-static const char our_settings[] =
-	"-c search_path= -c row_security=off -c statement_timeout=0 -c lock_timeout=0 "
-	"-c idle_in_transaction_session_timeout=0 -c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC "
-	"-c extra_float_digits=1 -c bytea_output=hex -c standard_conforming_strings=on -c quote_all_identifiers=off "
-	"-c jit=off";
-
-/* The source is somebody's production: one process of it is enough. */
-static const char source_settings[] = " -c max_parallel_workers_per_gather=0";
-
-/* What is restored there may have been set read-only, to another role, or to load what only the source has. */
-static const char scratch_settings[] = " " PG_RESTORED_SETTINGS;
-static const char superuser_settings[] = " " PG_RESTORED_SETTINGS_OF_SUPERUSER;
-static const char no_event_triggers[] = " -c event_triggers=off";
-
-struct parameter {
-	const char *key, *value;
-	int since; /* the major whose libpq knows it first, where a program of an older one may be asked */
-};
-
-#define PARAMETERS 32
-
-/*
- * require_auth: verify-full has proven who the server is before anything is
- * sent, so "none" (a client certificate, peer, trust) gives nothing away, and
- * md5 is never clear text. What stays out is "password", which would be, and
- * the methods that would use tickets of this machine.
- */
-static size_t parameters(const struct pg_target *t, const char *address, const char *passfile,
-			 struct parameter ret[PARAMETERS])
-{
-	bool local = t->host[0] == '/';
-	const struct parameter all[] = {
-		{"host", t->host, 0},
-		{"hostaddr", local ? NULL : address, 0},
-		{"port", t->port ? t->port : "5432", 0},
-		{"dbname", t->database, 0},
-		{"user", t->user, 0},
-		{"passfile", passfile, 0},
-		{"application_name", "drillbox", 0},
-		{"client_encoding", "UTF8", 0},
-		{"require_auth", t->scram_only ? "scram-sha-256,none" : "scram-sha-256,md5,none", 16},
-		{"gssencmode", "disable", 0},
-		{"gssdelegation", "0", 17},
-		{"sslmode", local ? "disable" : "verify-full", 0},
-		{"sslrootcert", local ? NULL : t->ca ? t->ca : "system", 0},
-		{"sslcertmode", t->client_cert ? "allow" : "disable", 16},
-		{"sslcert", t->client_cert ? t->client_cert : NOWHERE, 0},
-		{"sslkey", t->client_key ? t->client_key : NOWHERE, 0},
-		{"sslcrl", NOWHERE, 0},
-		{"sslsni", "1", 14},
-		{"sslnegotiation", "postgres", 17},
-		{"ssl_min_protocol_version", "TLSv1.2", 0},
-		{"channel_binding", "prefer", 0},
-		{"target_session_attrs", "any", 0},
-		{"load_balance_hosts", "disable", 16},
-		{"keepalives", "1", 0},
-		{"keepalives_idle", "30", 0},
-		{"keepalives_interval", "10", 0},
-		{"keepalives_count", "4", 0},
-		{"tcp_user_timeout", "70000", 0},
-	};
-	size_t n = 0;
-
-	_Static_assert(COUNT(all) + 2 < PARAMETERS, "room for password and options as well");
-	for (size_t i = 0; i < COUNT(all); i++)
-		if (all[i].value && all[i].value[0])
-			ret[n++] = all[i];
-	return n;
 }
 
 static PGconn *connect_start(const struct pg_target *t, const char *address, const char *options)
 {
-	struct parameter list[PARAMETERS];
-	const char *keys[PARAMETERS + 1] = {0}, *values[PARAMETERS + 1] = {0};
-	size_t n = parameters(t, address, NOWHERE, list);
+	struct pg_parameter list[PG_PARAMETERS];
+	const char *keys[PG_PARAMETERS + 1] = {0}, *values[PG_PARAMETERS + 1] = {0};
+	size_t n = pg_parameters(t, address, NULL, libpq_is_old(), t->password != NULL, list), known = 0;
 
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].since || knows(list[i].key))
+			list[known++] = list[i];
+	n = known;
 	if (t->password)
-		list[n++] = (struct parameter){"password", t->password, 0};
+		list[n++] = (struct pg_parameter){"password", t->password, 0};
 	if (options)
-		list[n++] = (struct parameter){"options", options, 0};
+		list[n++] = (struct pg_parameter){"options", options, 0};
 	for (size_t i = 0; i < n; i++) {
 		keys[i] = list[i].key;
 		values[i] = list[i].value;
@@ -227,22 +193,8 @@ static PGconn *connect_start(const struct pg_target *t, const char *address, con
 
 char *pg_conninfo(const struct pg_target *target, const char *address, const char *passfile, int major)
 {
-	struct parameter list[PARAMETERS];
-	size_t n = parameters(target, address, passfile ? passfile : NOWHERE, list);
-	struct text out = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		if (list[i].since > major)
-			continue;
-		text_addf(&out, "%s%s='", i ? " " : "", list[i].key);
-		for (const char *p = list[i].value; *p; p++) {
-			if (*p == '\'' || *p == '\\')
-				text_add(&out, "\\");
-			text_add_bytes(&out, p, 1);
-		}
-		text_add(&out, "'");
-	}
-	return text_take(&out);
+	/* the program may have a libpq of its own, as old as itself */
+	return pg_parameters_text(target, address, passfile, major, libpq_is_old() || major < PG_LOGINS_CAN_BE_CHOSEN);
 }
 
 /* Poll until the login is through. 'ret_verified' gets OpenSSL's judgement of the certificate; NOT_SEEN when it was missed. */
@@ -316,8 +268,8 @@ static int connect_once(struct pg *pg, const struct pg_target *t, const char *ad
 /* Login event triggers would run on us before any SET, and only servers from 17 on know how to leave them out. */
 static int connect_with_settings(struct pg *pg, const struct pg_target *t, const char *address, struct error *err)
 {
-	autofree char *common = format("%s%s", our_settings, !t->scratch ? source_settings : t->superuser ? superuser_settings : scratch_settings);
-	autofree char *options = t->own_settings ? NULL : format("%s%s", common, t->scratch ? no_event_triggers : "");
+	autofree char *common = pg_session_settings(t);
+	autofree char *options = t->own_settings ? NULL : format("%s%s", common, t->scratch ? " " PG_NO_EVENT_TRIGGERS : "");
 
 	if (connect_once(pg, t, address, options, err) == 0)
 		return 0;
@@ -358,6 +310,13 @@ static int set_later_timeouts(struct pg *pg, struct error *err)
 
 	if (version >= 140000 && pg_exec(pg, "SET idle_session_timeout = 0", err) < 0)
 		return -1;
+#ifndef LIBPQ_HAS_ASYNC_CANCEL
+	struct error ignored;
+
+	/* see cancel(): a server that cannot look whether its client is still there (before 14, or not on Linux) works to the end */
+	if (version >= 140000 && pg_exec(pg, "SET client_connection_check_interval = '2s'", &ignored) < 0 && pg->broken)
+		return fail(err, ERR_NETWORK, "the server went away during the login: see its log");
+#endif
 	return version >= 170000 ? pg_exec(pg, "SET transaction_timeout = 0", err) : 0;
 }
 
@@ -396,6 +355,10 @@ int pg_connect(const struct pg_target *target, struct deadline deadline, struct 
 
 	pg->address = xstrdup("");
 	forget_environment();
+	if (target->password && target->host[0] == '/' && libpq_is_old())
+		return fail(err, ERR_LACKING,
+			    "the libpq of this machine is older than 16, and cannot be kept from giving a password away over a socket: "
+			    "use peer in pg_hba.conf and no password-file, or reach the server over TLS");
 	if (dial(pg, target, deadline, err) < 0)
 		return -1;
 	pg->password_used = PQconnectionUsedPassword(pg->conn) != 0;
@@ -553,6 +516,7 @@ const char *pg_message(const struct pg *pg)
 
 /* ---------------------------------------------------------------- giving up on an answer */
 
+#ifdef LIBPQ_HAS_ASYNC_CANCEL
 /* Ask the server to stop; encrypted as the connection is. */
 static void cancel(struct pg *pg)
 {
@@ -574,6 +538,12 @@ static void cancel(struct pg *pg)
 	}
 	PQcancelFinish(request);
 }
+#else
+/* Before 17 libpq asks in the clear, and for as long as the network takes: the connection is closed, and the server sees it. */
+static void cancel(struct pg *pg UNUSED)
+{
+}
+#endif
 
 /* The next result if one comes in time; false when none will. */
 static bool read_owed(struct pg *pg, struct deadline until, PGresult **ret)
@@ -702,12 +672,20 @@ static int next_result(struct pg *pg, PGresult **ret, struct error *err)
 	return 0;
 }
 
+static void answer_in_pieces(PGconn *conn)
+{
+#ifdef LIBPQ_HAS_CHUNK_MODE
+	(void)PQsetChunkedRowsMode(conn, PG_PIECE);
+#else
+	(void)PQsetSingleRowMode(conn);
+#endif
+}
+
 static bool has_rows(const PGresult *result)
 {
 	ExecStatusType status = PQresultStatus(result);
 
-	return status == PGRES_TUPLES_OK || status == PGRES_TUPLES_CHUNK || status == PGRES_COMMAND_OK ||
-	       status == PGRES_EMPTY_QUERY;
+	return status == PGRES_TUPLES_OK || status == A_PIECE || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
 }
 
 /* Read all results of one statement; the last with rows (or without) is kept. */
@@ -811,7 +789,7 @@ int pg_query_each(struct pg *pg, const char *sql, pg_each each, void *context, s
 
 	if (usable(pg, err) < 0 || sent(pg, PQsendQuery(pg->conn, sql), err) < 0)
 		return -1;
-	(void)PQsetChunkedRowsMode(pg->conn, PG_PIECE);
+	answer_in_pieces(pg->conn);
 	while (done == 0) {
 		done = next_result(pg, &result, err);
 		if (done == 0 && !result)
@@ -885,7 +863,7 @@ static int pipeline_drain(struct pipeline *p, struct error *err)
 		int done;
 
 		if (!p->in_statement) {
-			(void)PQsetChunkedRowsMode(p->pg->conn, PG_PIECE);
+			answer_in_pieces(p->pg->conn);
 			p->in_statement = true;
 		}
 		result = PQgetResult(p->pg->conn);

@@ -1,7 +1,10 @@
 /*
  * A connection to a PostgreSQL server, through libpq, never blocking past its
  * deadline. Sources are reached with verify-full or over a Unix socket and in
- * no other way: there is no field here to ask for less.
+ * no other way: there is no field here to ask for less. A login never gives the
+ * password away: SCRAM-SHA-256, or an md5 hash to a server that TLS has proven.
+ * A libpq older than 16 cannot be told so; with it a password is used for
+ * SCRAM-SHA-256 bound to the TLS channel alone, and never over a Unix socket.
  *
  *     CLEANUP(pg_close) struct pg *pg = NULL;
  *     CLEANUP(pg_rows_done) struct pg_rows rows = {0};

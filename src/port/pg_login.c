@@ -32,6 +32,9 @@ static const struct {
 	{"57P03", NULL, ERR_SOURCE, "the server at '%h' takes no logins now (%m): try again when it is up"},
 	{"57P01", NULL, ERR_SOURCE, "the server at '%h' is shutting down (%m): try again when it is up"},
 	{"55000", NULL, ERR_SOURCE, "the database '%d' at '%h' takes no logins now (%m): see datallowconn"},
+	{NULL, "channel binding", ERR_REFUSED,
+	 "the server at '%h' asks for another login than SCRAM-SHA-256 bound to TLS (%m), and the libpq of this machine, older "
+	 "than 16, has no other that is safe: use scram-sha-256 in its pg_hba.conf and set the password of '%u' anew, or update libpq"},
 	{NULL, "does not match host name", ERR_REFUSED,
 	 "the server's certificate is for another name than '%h' (%m): write the name of the certificate in the url, "
 	 "and where to dial in 'address'"},

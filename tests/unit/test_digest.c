@@ -242,11 +242,40 @@ static void test_the_key_of_a_wifi(void **state)
 	}
 }
 
+/* The vectors of RFC 4231, sections 4.2, 4.3 and 4.7 (a key longer than a block). */
+static void test_hmac(void **state)
+{
+	unsigned char eleven[20], long_key[131], got[HMAC_BYTES];
+	const struct {
+		const void *key;
+		size_t key_n;
+		const char *text, *hmac;
+	} cases[] = {
+		{eleven, sizeof(eleven), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+		{"Jefe", 4, "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+		{long_key, sizeof(long_key), "Test Using Larger Than Block-Size Key - Hash Key First",
+		 "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+	};
+
+	(void)state;
+	memset(eleven, 0x0b, sizeof(eleven));
+	memset(long_key, 0xaa, sizeof(long_key));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *text = NULL;
+		struct error err;
+
+		assert_int_equal(digest_hmac(cases[i].key, cases[i].key_n, cases[i].text, strlen(cases[i].text), got, &err), 0);
+		text = hex(got, sizeof(got));
+		assert_string_equal(text, cases[i].hmac);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_known_digests),
 		cmocka_unit_test(test_the_key_of_a_wifi),
+		cmocka_unit_test(test_hmac),
 		cmocka_unit_test(test_a_file_in_pieces),
 		cmocka_unit_test(test_tmpfs_is_not_a_disk),
 		cmocka_unit_test(test_reads_below_the_cache),

@@ -124,6 +124,46 @@ static void test_writes_to_a_file_and_says_when_it_cannot(void **state)
 	assert_int_equal(err.kind, ERR_IO);
 }
 
+/* A few bytes each, that would fill the memory of a small machine. */
+static void test_refuses_more_values_than_fit(void **state)
+{
+	static const char *const units[] = {"[],", "{},", "7,", "\"\","};
+	static const size_t counts[] = {JSON_VALUES_CAP - 1, JSON_VALUES_CAP};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(units) * COUNT(counts); i++) {
+		const char *unit = units[i / 2];
+		size_t n = strlen(unit), size = 1 + counts[i % 2] * n;
+		autofree char *text = xcalloc(size + 1, 1);
+		struct json *root = NULL;
+		struct error err = {0};
+
+		text[0] = '[';
+		for (size_t at = 1; at < size; at += n)
+			(void)stpcpy(text + at, unit);
+		text[size - 1] = 'x'; /* so that it is refused either way, and quickly */
+		assert_int_equal(json_parse(text, i % 2 ? size : 7, &root, &err), -1);
+		assert_int_equal(strstr(err.text, "more than 4000000 values") != NULL, i % 2);
+	}
+}
+
+/* What stands in a text is none, whatever it looks like. */
+static void test_counts_no_values_in_a_text(void **state)
+{
+	size_t n = 3 * (size_t)JSON_VALUES_CAP;
+	autofree char *text = xcalloc(n + 1, 1);
+	CLEANUP(json_free) struct json *root = NULL;
+	struct error err = {0};
+
+	(void)state;
+	memset(text, '[', n);
+	memcpy(text, "[\"\\\"{", 5);
+	memcpy(text + n - 2, "\"]", 2);
+	if (json_parse(text, n, &root, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(strlen(json_as_text(json_at(root, 0))), n - 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +172,8 @@ int main(void)
 		cmocka_unit_test(test_reads_and_is_neutral_about_what_is_not_there),
 		cmocka_unit_test(test_refuses_what_is_not_json),
 		cmocka_unit_test(test_refuses_endless_depth),
+		cmocka_unit_test(test_refuses_more_values_than_fit),
+		cmocka_unit_test(test_counts_no_values_in_a_text),
 		cmocka_unit_test(test_writes_to_a_file_and_says_when_it_cannot),
 	};
 

@@ -80,10 +80,22 @@ static void test_conninfo_weakens_nothing_and_quotes(void **state)
 	free(s);
 	t.ca = NULL;
 	s = pg_conninfo(&t, "10.0.0.1", NULL, 15);
-	assert_non_null(strstr(s, "sslrootcert='system'"));
+	/* a libpq of 15 knows no 'system', and takes it for a file */
+	assert_non_null(strstr(s, "sslrootcert='/etc/ssl/certs/ca-certificates.crt'"));
 	assert_non_null(strstr(s, "passfile='/nonexistent"));
 	/* a libpq of 15 would refuse to hear of it */
 	assert_null(strstr(s, "require_auth"));
+	free(s);
+	/* so that nothing but this keeps it from sending the password to whoever asks for it in clear text */
+	s = pg_conninfo(&t, "10.0.0.1", "/proc/self/fd/9", 15);
+	assert_non_null(strstr(s, "channel_binding='require'"));
+	free(s);
+	s = pg_conninfo(&t, "10.0.0.1", "/proc/self/fd/9", 16);
+	assert_non_null(strstr(s, "require_auth='scram-sha-256,md5,none'"));
+	assert_non_null(strstr(s, "channel_binding='prefer'"));
+	free(s);
+	s = pg_conninfo(&t, "10.0.0.1", NULL, 17);
+	assert_non_null(strstr(s, "sslrootcert='system'"));
 	free(s);
 	t.host = "/run/postgresql";
 	s = pg_conninfo(&t, "", NULL, 17);
