@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/url.h"
 #include "pull/precheck.h"
 
 #define LOOK_MS 500
@@ -121,15 +122,30 @@ static int start(struct dumping *d, const struct pull_request *r, const char *co
 		.tick_ms = LOOK_MS,
 	};
 
-	d->request = r;
 	return make_part(r, err) < 0 ? -1 : process_start(&d->process, &spec, err);
+}
+
+/* To the server as 'keeper' has found it, or to the relay in front of it. The name that is verified stays the server's. */
+static int dial_for(struct dumping *d, const struct pg *keeper, const char *passfile, char **ret, struct error *err)
+{
+	const struct pull_request *r = d->request;
+	struct pg_target target = source_target(r->source, NULL);
+	const char *address = pg_address(keeper);
+
+	if (r->source->limit) {
+		if (relay_start(address, target.port ? target.port : URL_PORT_DEFAULT, r->source->limit, &d->relay, err) < 0)
+			return -1;
+		address = RELAY_ADDRESS;
+		target.port = relay_port(d->relay);
+	}
+	*ret = pg_conninfo(&target, address, passfile, r->tool->major);
+	return 0;
 }
 
 int dumping_start(struct dumping *d, const struct pull_request *request, const char *snapshot, const struct pg *keeper,
 		  struct error *err)
 {
 	const struct pull_request *r = request;
-	const struct pg_target target = source_target(r->source, NULL);
 	int64_t wait_ms = r->source->lock_timeout_s * 1000;
 	autofree char *program = path_join(r->tool->bin, "pg_dump");
 	autofree char *passfile = NULL, *conninfo = NULL, *database = NULL, *jobs = NULL;
@@ -144,10 +160,12 @@ int dumping_start(struct dumping *d, const struct pull_request *request, const c
 	const char *argv[MAX_ARGUMENTS] = {program, "--no-password", "--no-sync"};
 	size_t n = 3;
 
+	d->request = r;
 	if (r->password && password_file(r->password, &d->password_fd, err) < 0)
 		return -1;
 	passfile = d->password_fd >= 0 ? format("/proc/self/fd/%d", d->password_fd) : NULL;
-	conninfo = pg_conninfo(&target, pg_address(keeper), passfile, r->tool->major);
+	if (dial_for(d, keeper, passfile, &conninfo, err) < 0)
+		return -1;
 	database = format("--dbname=%s", conninfo);
 	jobs = format("--jobs=%d", r->source->pull_jobs);
 	argv[n++] = directory ? "--format=directory" : "--format=custom";
@@ -199,6 +217,7 @@ int dumping_wait(struct dumping *d, int (*tick)(void *context, struct error *err
 void dumping_done(struct dumping *d)
 {
 	process_done(&d->process);
+	relay_stop(&d->relay);
 	if (d->password_fd >= 0)
 		(void)close(take_fd(&d->password_fd));
 }

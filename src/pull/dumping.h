@@ -8,12 +8,14 @@
 
 #include "port/pg.h"
 #include "port/process.h"
+#include "port/relay.h"
 #include "pull/postgres.h"
 
 struct dumping {
 	const struct pull_request *request;
 	struct process process;
 	int password_fd;
+	struct relay *relay; /* holds it to [pull] limit; NULL: none */
 	int64_t bytes;	     /* of the part file, when last looked at */
 	int64_t next_look_ms;
 	int (*tick)(void *context, struct error *err); /* of dumping_wait() */
