@@ -88,7 +88,7 @@ static bool is_company(const char *entry)
 {
 	static const char *const suffixes[] = {MANIFEST_SUFFIX, DIGEST_SUFFIX};
 
-	if (ends_with(entry, PART))
+	if (ends_with(entry, PART) || same(entry, INDEX))
 		return true;
 	for (size_t i = 0; i < COUNT(suffixes); i++) {
 		if (ends_with(entry, suffixes[i])) {

@@ -12,50 +12,110 @@
 #include "port/digest.h"
 #include "store/manifest_file.h"
 
-#define DUMP "dump"	     /* names inside the private folder */
+#define DUMP ARRIVING_DUMP	     /* names inside the private folder */
 #define MANIFEST "manifest"
 #define SUMS "sums"
+#define ORIGIN "origin.json"
 #define SECONDS_TO_TRY 3
 
 /* ---------------------------------------------------------------- begin, abort */
 
-int store_begin(struct store *s, const char *source, struct incoming *ret, struct error *err)
+/* The source's folder, where dumps get their names. NULL with an error; owned by the caller. */
+static char *make_source_folder(struct store *s, const char *source, struct error *err)
 {
 	autofree char *folder = path_join(s->root, source);
-	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
 
 	if (must_work(s, err) < 0)
-		return -1;
-	if (!source_name_valid(source))
-		return fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
+		return NULL;
+	if (!source_name_valid(source)) {
+		(void)fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
+		return NULL;
+	}
 	if (make_dirs(folder, 0700, err) < 0 || share_with(s->readers, AT_FDCWD, folder, err) < 0)
+		return NULL;
+	return take(folder);
+}
+
+/* Take over 'folder', which is there. */
+static int open_incoming(const char *source, char *folder, struct incoming *ret, struct error *err)
+{
+	struct incoming in = {.source = xstrdup(source), .folder = folder};
+
+	in.path = path_join(folder, DUMP);
+	in.origin = path_join(folder, ORIGIN);
+	in.folder_fd = open_folder(AT_FDCWD, folder);
+	if (in.folder_fd < 0) {
+		(void)fail(err, write_kind(errno), "make folder '%s' for the dump: %m", folder);
+		store_leave(&in);
+		return -1;
+	}
+	*ret = in;
+	return 0;
+}
+
+int store_begin(struct store *s, const char *source, struct incoming *ret, struct error *err)
+{
+	autofree char *folder = make_source_folder(s, source, err);
+	autofree char *private = NULL;
+
+	if (!folder)
 		return -1;
 	do {
 		autofree char *name = part_name(INCOMING);
 
-		free(in.folder);
-		in.folder = path_join(folder, name);
-	} while (mkdir(in.folder, 0700) < 0 && errno == EEXIST);
-	in.folder_fd = open_folder(AT_FDCWD, in.folder);
-	if (in.folder_fd < 0)
-		return fail(err, write_kind(errno), "make folder '%s' for the dump: %m", in.folder);
-	in.source = xstrdup(source);
-	in.path = path_join(in.folder, DUMP);
-	*ret = (struct incoming){take(in.source), take(in.folder), take(in.path), take_fd(&in.folder_fd)};
+		free(private);
+		private = path_join(folder, name);
+	} while (mkdir(private, 0700) < 0 && errno == EEXIST);
+	return open_incoming(source, take(private), ret, err);
+}
+
+/* What a commit that came to nothing had written beside the dump. */
+static int remove_half_committed(const struct incoming *in, struct error *err)
+{
+	static const char *const names[] = {MANIFEST, SUMS};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (unlinkat(in->folder_fd, names[i], 0) < 0 && errno != ENOENT)
+			return fail(err, ERR_IO, "remove the leftover '%s/%s': %m", in->folder, names[i]);
 	return 0;
+}
+
+int store_resume(struct store *s, const char *source, struct incoming *ret, struct error *err)
+{
+	autofree char *folder = make_source_folder(s, source, err);
+	CLEANUP(store_leave) struct incoming in = INCOMING_INIT;
+	autofree char *private = folder ? path_join(folder, ARRIVING) : NULL;
+
+	if (!folder)
+		return -1;
+	if (mkdir(private, 0700) < 0 && errno != EEXIST)
+		return fail(err, write_kind(errno), "make folder '%s' for the dump: %m", private);
+	if (open_incoming(source, take(private), &in, err) < 0 || remove_half_committed(&in, err) < 0)
+		return -1;
+	*ret = in;
+	in = INCOMING_INIT;
+	return 0;
+}
+
+void store_leave(struct incoming *in)
+{
+	if (in->folder)
+		(void)rmdir(in->folder); /* where nothing has come there is nothing to go on with */
+	cleanup_close(&in->folder_fd);
+	free(in->source);
+	free(in->folder);
+	free(in->path);
+	free(in->origin);
+	*in = INCOMING_INIT;
 }
 
 void store_abort(struct incoming *in)
 {
 	struct error ignored;
 
-	cleanup_close(&in->folder_fd);
 	if (in->folder)
 		(void)!remove_tree(in->folder, &ignored); /* what stays is a leftover for the next sweep */
-	free(in->source);
-	free(in->folder);
-	free(in->path);
-	*in = INCOMING_INIT;
+	store_leave(in);
 }
 
 /* ---------------------------------------------------------------- what came */
@@ -64,7 +124,7 @@ void store_abort(struct incoming *in)
 struct arrival {
 	const struct store *store;
 	struct incoming *in;
-	const struct manifest *manifest;
+	const struct arriving *what;
 	struct deadline deadline;
 	char *folder;	    /* DATA/store/SOURCE */
 	int folder_fd;
@@ -144,10 +204,10 @@ static bool name_taken(const struct arrival *a, const char *base)
 static int choose_name(struct arrival *a, struct error *err)
 {
 	const char *source = a->in->source;
-	const struct manifest *m = a->manifest;
+	const struct arriving *what = a->what;
 
-	for (a->taken = m->snapshot_time; a->taken <= m->snapshot_time + SECONDS_TO_TRY; a->taken++) {
-		autofree char *name = dump_name(source, m->database, a->taken);
+	for (a->taken = what->taken; a->taken <= what->taken + SECONDS_TO_TRY; a->taken++) {
+		autofree char *name = dump_name(source, what->database, a->taken);
 		autofree char *source_again = NULL, *database = NULL;
 		int64_t taken;
 
@@ -197,6 +257,22 @@ static int sync_dump(const struct arrival *a, struct error *err)
 	return 0;
 }
 
+/* A digest made on the way is of every byte that was written, or else it is of something else. */
+static int take_digest(struct arrival *a, struct error *err)
+{
+	const struct digest_result *made = a->what->digest;
+	struct stat st;
+
+	if (a->is_dir || fstatat(a->in->folder_fd, DUMP, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != made->bytes)
+		return fail(err, ERR_BUG, "the digest of '%s' is not of the file that is there", a->in->path);
+	a->digests = (struct digest_list){
+		.text = format("%s  %s\n", made->sha256, a->file),
+		.files = 1,
+		.whole = *made,
+	};
+	return 0;
+}
+
 /*
  * The digest of what pg_dump wrote, from the page cache as far as it is still
  * there: it is what a later read of the disk is compared with.
@@ -205,6 +281,8 @@ static int read_back(struct arrival *a, struct error *err)
 {
 	const struct digest_reading how = {.deadline = &a->deadline};
 
+	if (a->what->digest)
+		return take_digest(a, err);
 	if (digest_dump(a->in->path, a->file, &how, &a->digests, err) < 0)
 		return fail_within(err, "reading the dump of '%s' back", a->in->source);
 	return 0;
@@ -225,8 +303,22 @@ static FILE *create_beside(const struct arrival *a, const char *name, struct err
 
 static int flush_and_sync(FILE *f, const char *what, struct error *err)
 {
-	if (fflush(f) != 0 || fsync(fileno(f)) < 0)
+	if (ferror(f) || fflush(f) != 0 || fsync(fileno(f)) < 0)
 		return fail(err, write_kind(errno), "write the %s to the disk: %m", what);
+	return 0;
+}
+
+static bool has_manifest(const struct arrival *a)
+{
+	return a->what->manifest || a->what->manifest_text;
+}
+
+/* One that came with the dump stays as it came: its digest was made where it was made. */
+static int print_manifest(const struct arrival *a, FILE *f, struct error *err)
+{
+	if (a->what->manifest)
+		return manifest_write(a->what->manifest, f, err);
+	(void)fwrite(a->what->manifest_text, 1, a->what->manifest_n, f); /* seen by flush_and_sync() */
 	return 0;
 }
 
@@ -234,10 +326,13 @@ static int write_manifest(const struct arrival *a, struct digest_result *ret, st
 {
 	autofree char *path = path_join(a->in->folder, MANIFEST);
 	const struct digest_reading how = {.deadline = &a->deadline};
-	autofclose FILE *f = create_beside(a, MANIFEST, err);
+	autofclose FILE *f = NULL;
 
-	if (!f || share_with(a->store->readers, a->in->folder_fd, MANIFEST, err) < 0 ||
-	    manifest_write(a->manifest, f, err) < 0 || flush_and_sync(f, "manifest", err) < 0)
+	if (!has_manifest(a))
+		return 0;
+	f = create_beside(a, MANIFEST, err);
+	if (!f || share_with(a->store->readers, a->in->folder_fd, MANIFEST, err) < 0 || print_manifest(a, f, err) < 0 ||
+	    flush_and_sync(f, "manifest", err) < 0)
 		return -1;
 	return digest_file(path, &how, ret, err);
 }
@@ -251,7 +346,8 @@ static int write_sums(const struct arrival *a, const char *manifest_sha256, stru
 		return -1;
 	if (!a->is_dir)
 		(void)fputs(a->digests.text, f);
-	(void)fprintf(f, "%s  %s\n", manifest_sha256, a->manifest_file);
+	if (has_manifest(a))
+		(void)fprintf(f, "%s  %s\n", manifest_sha256, a->manifest_file);
 	if (a->is_dir)
 		(void)fputs(a->digests.text, f);
 	return flush_and_sync(f, "digest list", err);
@@ -283,7 +379,7 @@ static int sync_folder(const struct arrival *a, struct error *err)
 /* The dump last: until it has its name, the other two are strays. */
 static int give_names(struct arrival *a, struct error *err)
 {
-	if (move(a, MANIFEST, a->manifest_file, err) < 0)
+	if (has_manifest(a) && move(a, MANIFEST, a->manifest_file, err) < 0)
 		return -1;
 	a->half_named = true;
 	if (move(a, SUMS, a->sums_file, err) < 0 || sync_folder(a, err) < 0 || move(a, DUMP, a->file, err) < 0)
@@ -295,12 +391,12 @@ static int give_names(struct arrival *a, struct error *err)
 static void describe(const struct arrival *a, struct dump *ret)
 {
 	*ret = (struct dump){
-		.name = dump_name(a->in->source, a->manifest->database, a->taken),
+		.name = dump_name(a->in->source, a->what->database, a->taken),
 		.source = xstrdup(a->in->source),
 		.path = path_join(a->folder, a->file),
 		.is_dir = a->is_dir,
 		.complete = true,
-		.has_manifest = true,
+		.has_manifest = has_manifest(a),
 		.bytes = a->digests.whole.bytes,
 		.taken = a->taken,
 	};
@@ -309,7 +405,7 @@ static void describe(const struct arrival *a, struct dump *ret)
 
 static int commit(struct arrival *a, struct dump *ret, struct error *err)
 {
-	struct digest_result manifest;
+	struct digest_result manifest = {0};
 
 	a->folder_fd = open_folder(AT_FDCWD, a->folder);
 	if (a->folder_fd < 0)
@@ -322,19 +418,32 @@ static int commit(struct arrival *a, struct dump *ret, struct error *err)
 	return 0;
 }
 
-int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct deadline deadline,
+/* A download whose bytes are good, and for which there was no room, no free name or no time: the next try has it all but whole. */
+static bool may_be_tried_again(const struct incoming *in, const struct error *why)
+{
+	return same(path_base(in->folder), ARRIVING) && why->kind != ERR_DATA && why->kind != ERR_BUG &&
+	       faccessat(in->folder_fd, DUMP, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int store_commit(struct store *s, struct incoming *in, const struct arriving *what, struct deadline deadline,
 		 struct dump *ret, struct error *err)
 {
 	CLEANUP(arrival_done) struct arrival a = {
 		.store = s,
 		.in = in,
-		.manifest = m,
+		.what = what,
 		.deadline = deadline,
 		.folder = path_join(s->root, in->source),
 		.folder_fd = -1,
 	};
-	int done = commit(&a, ret, err);
+	struct error ignored;
 
+	if (commit(&a, ret, err) < 0) {
+		if (may_be_tried_again(in, err) && remove_half_committed(in, &ignored) == 0)
+			store_leave(in);
+		store_abort(in);
+		return -1;
+	}
 	store_abort(in);
-	return done;
+	return 0;
 }

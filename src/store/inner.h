@@ -12,8 +12,8 @@
 struct store {
 	gid_t readers, fetchers; /* NOBODY: no such group here */
 	char *data;    /* canonical */
-	char *root;    /* DATA/store */
-	char *scratch; /* DATA/scratch */
+	char *root;    /* DATA/store; or DATA itself, of published dumps */
+	char *scratch; /* DATA/scratch; NULL: a folder of published dumps */
 	bool may_work;
 };
 
@@ -21,8 +21,11 @@ struct store {
 #define PART ".part"
 #define INCOMING "incoming-"
 #define REMOVING "removing-"
+#define ARRIVING "arriving" PART /* of a source there is one at most */
+#define ARRIVING_DUMP "dump"
 #define MANIFEST_SUFFIX ".json"
 #define DIGEST_SUFFIX ".sha256"
+#define INDEX "index.json" /* of what is published */
 
 /* What a store may hold at most: beyond it something else than drillbox wrote there. */
 #define MOST_ENTRIES 1000000		  /* of any one folder */

@@ -261,11 +261,6 @@ static int damaged(struct error *err, const char *where, const char *key, const 
 	return fail(err, ERR_DATA, "in %s, '%s' is %s", where, key, what);
 }
 
-static int nibble(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The bytes of {"hex": ...}; NULL for what is none. */
 static char *text_from_hex(const struct json *object)
 {
@@ -277,7 +272,7 @@ static char *text_from_hex(const struct json *object)
 		return NULL;
 	bytes = xcalloc(n / 2 + 1, 1);
 	for (size_t i = 0; i < n; i += 2) {
-		int high = nibble(digits[i]), low = nibble(digits[i + 1]);
+		int high = hex_digit(digits[i]), low = hex_digit(digits[i + 1]);
 
 		if (high < 0 || low < 0 || (high == 0 && low == 0))
 			return NULL;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "model/config.h"
 
 /* ---------------------------------------------------------------- one dump */
 
@@ -63,7 +64,70 @@ int store_prune(struct store *s, const struct dumps *list, char *const *goes, in
 	return 0;
 }
 
+/* ---------------------------------------------------------------- downloads to be gone on with */
+
+static char *arriving_folder(const struct store *s, const char *source)
+{
+	autofree char *folder = path_join(s->root, source);
+
+	return path_join(folder, ARRIVING);
+}
+
+/* Bytes that have come, and when the last of them did; none where nothing waits. */
+static int64_t arrived(const char *arriving, int64_t *ret_last)
+{
+	autofree char *dump = path_join(arriving, ARRIVING_DUMP);
+	struct stat st;
+
+	if (lstat(dump, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	*ret_last = st.st_mtime;
+	return st.st_size;
+}
+
+int store_arrived(struct store *s, const char *source, int64_t *ret_bytes, struct error *err)
+{
+	autofree char *arriving = arriving_folder(s, source);
+	int64_t last;
+
+	if (!source_name_valid(source))
+		return fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
+	*ret_bytes = arrived(arriving, &last);
+	return 0;
+}
+
+int store_drop_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
+		       struct error *err)
+{
+	CLEANUP(strings_done) struct strings sources = {0};
+	int64_t last;
+
+	*ret_bytes = 0;
+	if (must_work(s, err) < 0 || store_sources(s, &sources, NULL, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sources.count; i++) {
+		autofree char *arriving = arriving_folder(s, sources.items[i]);
+		int64_t bytes = arrived(arriving, &last);
+
+		if (bytes == 0 || same(sources.items[i], except))
+			continue;
+		if (remove_tree(arriving, err) < 0)
+			return -1;
+		strings_add(ret_sources, sources.items[i]);
+		*ret_bytes += bytes;
+	}
+	return 0;
+}
+
 /* ---------------------------------------------------------------- leftovers */
+
+/* Whether an interrupted download is worth keeping. A last byte in the future came by another clock: it counts as new. */
+static bool may_go_on(const char *arriving)
+{
+	int64_t last;
+
+	return arrived(arriving, &last) > 0 && clock_wall() - last < STORE_ARRIVED_KEPT_S;
+}
 
 /* Whether 'entry' is a manifest or digest list whose dump is not in the folder. */
 static bool is_stray(int folder_fd, const char *entry)
@@ -81,6 +145,8 @@ static int sweep_entry(int folder_fd, const char *folder, const char *entry, str
 {
 	autofree char *path = path_join(folder, entry);
 
+	if (same(entry, ARRIVING) && may_go_on(path))
+		return 0;
 	if (ends_with(entry, PART)) {
 		if (remove_tree(path, err) < 0)
 			return -1;
@@ -106,6 +172,19 @@ static int sweep_source(struct store *s, const char *source, struct sweep *done,
 	for (size_t i = 0; i < entries.count; i++)
 		if (sweep_entry(fd, folder, entries.items[i], done, err) < 0)
 			return -1;
+	return 0;
+}
+
+int store_sweep_source(struct store *s, const char *source, struct sweep *ret, struct error *err)
+{
+	autofree char *folder = path_join(s->root, source);
+	struct sweep done = {0};
+
+	if (must_work(s, err) < 0)
+		return -1;
+	if (path_exists(folder) && sweep_source(s, source, &done, err) < 0)
+		return fail_within(err, "sweeping up after '%s'", source);
+	*ret = done;
 	return 0;
 }
 
@@ -138,7 +217,7 @@ int store_sweep(struct store *s, struct sweep *ret, struct error *err)
 	for (size_t i = 0; i < sources.count; i++)
 		if (sweep_source(s, sources.items[i], &done, err) < 0)
 			return fail_within(err, "sweeping up after '%s'", sources.items[i]);
-	if (sweep_scratch(s, &done, err) < 0)
+	if (s->scratch && sweep_scratch(s, &done, err) < 0)
 		return fail_within(err, "emptying the scratch folder");
 	*ret = done;
 	return 0;

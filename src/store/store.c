@@ -215,6 +215,87 @@ int store_open(const char *data, enum store_use use, struct store **ret, struct 
 	return 0;
 }
 
+static bool in_group(gid_t group)
+{
+	int n = getgroups(0, NULL);
+	autofree gid_t *groups = xcalloc((size_t)(n > 0 ? n : 0) + 1, sizeof(*groups));
+
+	n = getgroups(n, groups);
+	for (int i = 0; i < n; i++)
+		if (groups[i] == group)
+			return true;
+	return group == getegid() || geteuid() == 0;
+}
+
+/* Only who is in a group may give it to a file, and a web server that may not read would be found out late. */
+static int check_group(const char *folder, gid_t gid, struct error *err)
+{
+	const struct group *group = getgrgid(gid);
+
+	if (in_group(gid))
+		return 0;
+	return fail(err, ERR_IO,
+		    "what is published in '%s' is for its group '%s' to read, and the user drillbox runs as is not in that group: put "
+		    "it there with usermod -aG, or give the folder another group",
+		    folder, group ? group->gr_name : "without a name");
+}
+
+/* A folder of a box's; a source that is called so has an index there. */
+static bool holds(const char *folder, const char *name)
+{
+	autofree char *path = path_join(folder, name);
+	autofree char *index = path_join(path, INDEX);
+
+	return path_is_dir(path) && !path_exists(index);
+}
+
+static bool is_data(const char *folder)
+{
+	return holds(folder, "store") && (holds(folder, "ledger") || holds(folder, "scratch"));
+}
+
+/* Nothing here knows what is proven, and retention would let it go. */
+static int refuse_box(const char *folder, struct error *err)
+{
+	autofree char *parent = path_dir(folder);
+
+	if (!is_data(folder) && !is_data(parent))
+		return 0;
+	return fail(err, ERR_USAGE,
+		    "'%s' belongs to a box that drills its dumps, and publishing would remove some that are proven: name another "
+		    "folder after --to",
+		    folder);
+}
+
+int store_open_published(const char *folder, struct store **ret, struct error *err)
+{
+	CLEANUP(store_free) struct store *s = xcalloc(1, sizeof(*s));
+	struct stat st;
+
+	s->may_work = true;
+	s->data = realpath(folder, NULL);
+	if (!s->data)
+		return fail(err, ERR_IO,
+			    "the folder '%s' cannot be used: %m; make it for us to write and the web server's group to read, such as "
+			    "with 'install -d -o drillbox -g www-data -m 750 %s'",
+			    folder, folder);
+	s->root = xstrdup(s->data);
+	if (stat(s->root, &st) < 0 || !S_ISDIR(st.st_mode))
+		return fail(err, ERR_IO, "'%s' is not a folder", folder);
+	if (refuse_box(s->root, err) < 0)
+		return -1;
+	if (check_writable(s->root, err) < 0 || check_group(s->root, st.st_gid, err) < 0)
+		return -1;
+	s->readers = s->fetchers = st.st_gid;
+	*ret = take(s);
+	return 0;
+}
+
+const char *store_root(const struct store *s)
+{
+	return s->root;
+}
+
 void store_free(struct store **s)
 {
 	if (!*s)

@@ -7,13 +7,15 @@
  *     DATA/store/SOURCE/....dump.json                    the manifest
  *     DATA/store/SOURCE/....dump.sha256                  the digest list, as sha256sum -c takes it
  *     DATA/store/SOURCE/incoming-XXXXXXXX.part/          a pull under way; removing-XXXXXXXX.part: a removal
+ *     DATA/store/SOURCE/arriving.part/                   a download that goes on with the next pull: dump, origin.json
  *
  *     CLEANUP(store_free) struct store *store = NULL;
  *     CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
  *     if (store_open(data, STORE_WORK, &store, err) < 0 || store_begin(store, "shop", &in, err) < 0)
  *             return -1;
  *     ... pg_dump writes in.path ...
- *     return store_commit(store, &in, &manifest, &dump, err);
+ *     return store_commit(store, &in, &(struct arriving){.database = "shop", .taken = ..., .manifest = &manifest},
+ *                         deadline, &dump, err);
  *
  * Whoever opens with STORE_WORK holds DATA/lock (run/lock.h) and so is alone.
  * Links are never followed below DATA/store. All of it is 0700 and 0600, but for
@@ -33,6 +35,7 @@
 #include "base/text.h"
 #include "model/dump.h"
 #include "model/manifest.h"
+#include "port/digest.h"
 
 #define STORE_READERS "drillbox-read"
 #define STORE_FETCHERS "drillbox-fetch"
@@ -51,7 +54,19 @@ enum store_use { STORE_LOOK, STORE_WORK };
 MUST_CHECK int store_open(const char *data, enum store_use use, struct store **ret, struct error *err);
 void store_free(struct store **s);
 
-/* DATA/scratch. Valid as long as the store. */
+/*
+ * A folder of dumps for a web server to be worked on: FOLDER/SOURCE/... as in
+ * DATA/store, with no scratch and no README. It has to be there. Its own group,
+ * and nobody else, may read what is put there; we have to be in it. A box's own
+ * folders are refused (ERR_USAGE). Of one source, whoever opens it is alone
+ * (lock_take_publish()).
+ */
+MUST_CHECK int store_open_published(const char *folder, struct store **ret, struct error *err);
+
+/* The folder above the sources' own, canonical. Valid as long as the store. */
+const char *store_root(const struct store *s);
+
+/* DATA/scratch; NULL in a folder of published dumps. Valid as long as the store. */
 const char *store_scratch(const struct store *s);
 
 /* ---- a dump comes in */
@@ -59,7 +74,8 @@ const char *store_scratch(const struct store *s);
 struct incoming {
 	char *source;
 	char *folder; /* private to this pull, 0700: what a pg_dump in a sandbox gets writable */
-	char *path;   /* the file or folder in it that pg_dump writes; not there yet */
+	char *path;   /* the file or folder in it that is written; not there yet, unless store_resume() says otherwise */
+	char *origin; /* a file in it, for whoever writes: where the bytes come from, so that they can be gone on with */
 	int folder_fd;
 };
 
@@ -69,39 +85,75 @@ struct incoming {
 MUST_CHECK int store_begin(struct store *s, const char *source, struct incoming *ret, struct error *err);
 
 /*
- * Take what was written at in->path into the store, named by m->database and
- * m->snapshot_time: sync it, read it back once for its digest, write manifest
- * and digest list, give all three their names, the dump last. When this returns
- * 0 the dump is on the disk; a power cut before leaves only leftovers that
- * store_sweep() knows. Five syncs in all (dump, manifest, list, folder twice),
- * for a folder of any size too (one syncfs(2) for its files), and one more for
- * the first dump of a source.
+ * The same for a pull that may take several tries: the folder is called
+ * "arriving.part", and what an earlier try left at in->path and in->origin is
+ * still there. store_leave() leaves it for the next one, an empty folder goes;
+ * whoever finds that it cannot be gone on with removes it.
+ */
+MUST_CHECK int store_resume(struct store *s, const char *source, struct incoming *ret, struct error *err);
+void store_leave(struct incoming *in);
+
+/* What is known of a dump that has come, beside its bytes. */
+struct arriving {
+	const char *database;		/* what it is named by ... */
+	int64_t taken;			/* ... and its time: data as of */
+	const struct manifest *manifest; /* to be written beside it; NULL: none was made here */
+	const char *manifest_text;	/* the JSON that came with it, stored byte for byte; NULL: none came */
+	size_t manifest_n;
+	const struct digest_result *digest; /* of a file, made while it was written; NULL: it is read back for one */
+};
+
+/*
+ * Take what was written at in->path into the store, named by what->database and
+ * what->taken: sync it, read it back once for its digest where none was made on
+ * the way, write manifest (if there is one) and digest list, give all their names,
+ * the dump last. When this returns 0 the dump is on the disk; a power cut before
+ * leaves only leftovers that store_sweep() knows, and of a download all that had come. Five syncs
+ * in all (dump, manifest, list, folder twice), for a folder of any size too (one
+ * syncfs(2) for its files), and one more for the first dump of a source.
  *
  * A dump of the same second may be there already: this one is then named by the
  * next free second, at most three later, and ret->taken differs from
- * m->snapshot_time; with none free it is ERR_BUSY. 'ret' becomes the dump as
- * store_list() would show it. 'in' is spent, also on failure.
+ * what->taken; with none free it is ERR_BUSY. 'ret' becomes the dump as
+ * store_list() would show it. 'in' is spent, also on failure; but what came by
+ * store_resume() and is not itself at fault (ERR_DATA) waits for the next one.
  */
-MUST_CHECK int store_commit(struct store *s, struct incoming *in, const struct manifest *m, struct deadline deadline,
+MUST_CHECK int store_commit(struct store *s, struct incoming *in, const struct arriving *what, struct deadline deadline,
 			    struct dump *ret, struct error *err);
 
 /* Remove what has come so far. Does nothing after a commit. */
 void store_abort(struct incoming *in);
 
+/* What waits in "arriving.part" of a source to be gone on with, in bytes; 0: nothing. */
+MUST_CHECK int store_arrived(struct store *s, const char *source, int64_t *ret_bytes, struct error *err);
+
+/*
+ * Under disk pressure downloads to be gone on with go before any dump: of every
+ * source but 'except' (NULL: of all). Names of the sources go to 'ret_sources', bytes freed to 'ret_bytes'.
+ */
+MUST_CHECK int store_drop_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
+				  struct error *err);
+
 /* What a sweep removed. Zero-initialised is none. */
 struct sweep {
-	size_t pulls;	 /* interrupted pulls */
+	size_t pulls;	 /* interrupted pulls, and downloads that nobody went on with for STORE_ARRIVED_KEPT_S */
 	size_t removals; /* interrupted removals, finished now */
 	size_t strays;	 /* manifests and digest lists whose dump is not there */
 	size_t scratch;	 /* entries of DATA/scratch */
 };
 
+#define STORE_ARRIVED_KEPT_S (7 * 86400)
+
 /*
  * At the start of a verb that works: remove the leftovers of one that was
  * killed, and empty DATA/scratch. Never removes a dump; one without a digest
- * list stays and is listed as not complete.
+ * list stays and is listed as not complete. A download that can be gone on with
+ * stays for STORE_ARRIVED_KEPT_S after its last byte.
  */
 MUST_CHECK int store_sweep(struct store *s, struct sweep *ret, struct error *err);
+
+/* The same for the folder of one source alone; no scratch. */
+MUST_CHECK int store_sweep_source(struct store *s, const char *source, struct sweep *ret, struct error *err);
 
 /* ---- what is there */
 

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "port/digest.h"
+#include "store/index.h"
 #include "store/inner.h"
 #include "store/manifest_file.h"
 #include "store/store.h"
@@ -135,7 +136,7 @@ static int bring(struct store *s, const char *database, int64_t taken, bool as_f
 		return -1;
 	if (write_dump(in.path, as_folder) < 0)
 		return fail(err, ERR_IO, "write '%s': %m", in.path);
-	return store_commit(s, &in, &m, NO_DEADLINE, ret, err);
+	return store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, ret, err);
 }
 
 static struct dump brought(struct store *s, int64_t taken, bool as_folder)
@@ -380,9 +381,225 @@ static void plain_sql_is_told_by_its_bytes(void **state)
 	describe(&m, "a/b c", TAKEN);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	put(in.path, "-- PostgreSQL database dump\n");
-	assert_int_equal(store_commit(s, &in, &m, NO_DEADLINE, &d, &err), 0);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, &d, &err), 0);
 	assert_string_equal(d.path, below("store/shop/a%2Fb%20c_20251122_041500.sql"));
 	assert_string_equal(d.name, "shop/a%2Fb%20c_20251122_041500");
+}
+
+/* ---- dumps that come from elsewhere */
+
+/* What a download of BODY leaves behind when it has come to its end, or been cut off. */
+static int download(struct store *s, const char *bytes, struct incoming *in, struct error *err)
+{
+	if (store_resume(s, "shop", in, err) < 0)
+		return -1;
+	return write_file_durably(in->path, bytes, strlen(bytes), 0600, err) < 0 ||
+			       write_file_durably(in->origin, "{}", 2, 0600, err) < 0 ?
+		       -1 :
+		       0;
+}
+
+/* One with a digest made on the way, and no manifest. */
+static int bring_published(struct store *s, struct dump *ret, struct error *err)
+{
+	CLEANUP(store_leave) struct incoming in = INCOMING_INIT;
+	struct digest_result made = {.bytes = sizeof(BODY) - 1};
+	const struct arriving what = {.database = "shop", .taken = TAKEN, .digest = &made};
+
+	if (download(s, BODY, &in, err) < 0 || digest_bytes(BODY, sizeof(BODY) - 1, made.sha256, err) < 0)
+		return -1;
+	return store_commit(s, &in, &what, NO_DEADLINE, ret, err);
+}
+
+static void a_dump_without_manifest_comes_in(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(dump_done) struct dump d = {0};
+	CLEANUP(dumps_done) struct dumps list = {0};
+	struct dump_digests digests;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(bring_published(s, &d, &err), 0);
+	assert_string_equal(d.name, NAME);
+	assert_true(d.complete);
+	assert_false(d.has_manifest);
+	assert_int_equal(d.bytes, sizeof(BODY) - 1);
+	assert_int_equal(store_digests(&d, &digests, &err), 0);
+	assert_string_equal(digests.dump, d.sha256);
+	assert_string_equal(digests.manifest, "");
+	assert_int_equal(shell("sha256sum --strict -c", below("store/shop"), "shop_20251122_041500.dump.sha256"), 0);
+	assert_int_equal(entries_in(below("store/shop")), 2);
+	assert_int_equal(store_list(s, NULL, &list, NULL, &err), 0);
+	assert_int_equal(list.count, 1);
+	assert_true(list.items[0].complete);
+	assert_int_equal(store_remove(s, &list.items[0], &err), 0);
+	assert_int_equal(entries_in(below("store/shop")), 0);
+}
+
+static void a_manifest_that_came_along_stays_as_it_came(void **state)
+{
+	static const char text[] = "{ \"written\":   \"elsewhere\" }";
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
+	CLEANUP(dump_done) struct dump d = {0};
+	const struct arriving what = {
+		.database = "shop", .taken = TAKEN, .manifest_text = text, .manifest_n = sizeof(text) - 1};
+	struct error err = {0};
+	struct dump_digests digests;
+	char sha256[SHA256_HEX];
+	autofree char *stored = NULL;
+
+	(void)state;
+	assert_int_equal(download(s, BODY, &in, &err), 0);
+	assert_int_equal(store_commit(s, &in, &what, NO_DEADLINE, &d, &err), 0);
+	assert_true(d.has_manifest && d.complete);
+	stored = get(below("store/" NAME ".dump.json"));
+	assert_string_equal(stored, text);
+	assert_int_equal(store_digests(&d, &digests, &err), 0);
+	assert_int_equal(digest_bytes(text, sizeof(text) - 1, sha256, &err), 0);
+	assert_string_equal(digests.manifest, sha256);
+	assert_int_equal(shell("sha256sum --strict -c", below("store/shop"), "shop_20251122_041500.dump.sha256"), 0);
+}
+
+static void a_digest_of_other_bytes_is_refused(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
+	CLEANUP(dump_done) struct dump d = {0};
+	struct digest_result made = {.sha256 = "00", .bytes = 3};
+	const struct arriving what = {.database = "shop", .taken = TAKEN, .digest = &made};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(download(s, BODY, &in, &err), 0);
+	assert_int_equal(store_commit(s, &in, &what, NO_DEADLINE, &d, &err), -1);
+	assert_int_equal(err.kind, ERR_BUG);
+	assert_int_equal(entries_in(below("store/shop")), 0);
+}
+
+/* A download that took a night does not go because its name or its manifest found no place. */
+static void a_download_outlives_a_commit_that_fails(void **state)
+{
+	static const char *const bodies[] = {BODY "1", BODY "2", BODY "3", BODY "4", BODY "5"};
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	struct arriving what = {.database = "shop", .taken = TAKEN, .manifest_text = "{}", .manifest_n = 2};
+	struct error err = {0};
+	int64_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		CLEANUP(store_leave) struct incoming in = INCOMING_INIT;
+		CLEANUP(dump_done) struct dump d = {0};
+
+		assert_int_equal(download(s, bodies[i], &in, &err), 0);
+		assert_int_equal(store_commit(s, &in, &what, NO_DEADLINE, &d, &err), i < 4 ? 0 : -1);
+		assert_null(in.folder);
+	}
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_int_equal(store_arrived(s, "shop", &bytes, &err), 0);
+	assert_int_equal(bytes, sizeof(BODY));
+	assert_true(path_exists(below("store/shop/arriving.part/origin.json")));
+
+	/* and goes on from there, also after one that had written something beside it */
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(store_leave) struct incoming in = INCOMING_INIT;
+		CLEANUP(dump_done) struct dump d = {0};
+
+		assert_int_equal(store_resume(s, "shop", &in, &err), 0);
+		assert_int_equal(store_arrived(s, "shop", &bytes, &err), 0);
+		assert_int_equal(bytes, sizeof(BODY));
+		what.taken = TAKEN + 10;
+		if (i == 0)
+			assert_int_equal(mkdir(below("store/shop/shop_20251122_041510.dump.sha256"), 0700), 0);
+		assert_int_equal(store_commit(s, &in, &what, NO_DEADLINE, &d, &err), i == 0 ? -1 : 0);
+		assert_int_equal(path_exists(below("store/shop/arriving.part")), i == 0);
+		assert_false(path_exists(below("store/shop/arriving.part/manifest")));
+		assert_false(path_exists(below("store/shop/arriving.part/sums")));
+		assert_int_equal(path_exists(below("store/shop/shop_20251122_041510.dump.json")), i == 1);
+		if (i == 0)
+			assert_int_equal(rmdir(below("store/shop/shop_20251122_041510.dump.sha256")), 0);
+	}
+}
+
+/* As if the last byte had come then. */
+static void came_at(const char *path, time_t when)
+{
+	const struct timespec times[] = {{.tv_sec = when}, {.tv_sec = when}};
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void what_has_come_is_gone_on_with(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(dumps_done) struct dumps list = {0};
+	CLEANUP(strings_done) struct strings trouble = {0};
+	struct incoming in = INCOMING_INIT;
+	struct sweep swept;
+	struct error err = {0};
+	int64_t bytes;
+
+	(void)state;
+	assert_int_equal(store_arrived(s, "shop", &bytes, &err), 0);
+	assert_int_equal(bytes, 0);
+	assert_int_equal(download(s, "PGDMP half", &in, &err), 0);
+	store_leave(&in);
+	put(below("store/shop/arriving.part/manifest"), "of a commit that was killed");
+	assert_int_equal(store_list(s, NULL, &list, &trouble, &err), 0);
+	assert_int_equal(list.count + trouble.count, 0);
+	assert_int_equal(store_sweep(s, &swept, &err), 0);
+	assert_int_equal(swept.pulls, 0);
+	assert_int_equal(store_arrived(s, "shop", &bytes, &err), 0);
+	assert_int_equal(bytes, 10);
+	came_at(below("store/shop/arriving.part/dump"), clock_wall() + 86400); /* by a clock that was wrong */
+	assert_int_equal(store_sweep(s, &swept, &err), 0);
+	assert_int_equal(swept.pulls, 0);
+
+	assert_int_equal(store_resume(s, "shop", &in, &err), 0);
+	assert_true(path_exists(in.path) && path_exists(in.origin));
+	assert_false(path_exists(below("store/shop/arriving.part/manifest")));
+	store_leave(&in);
+	came_at(below("store/shop/arriving.part/dump"), clock_wall() - STORE_ARRIVED_KEPT_S - 1);
+	assert_int_equal(store_sweep(s, &swept, &err), 0);
+	assert_int_equal(swept.pulls, 1);
+	assert_int_equal(entries_in(below("store/shop")), 0);
+}
+
+static void what_cannot_be_gone_on_with_is_swept(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	struct incoming in = INCOMING_INIT;
+	struct sweep swept;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(store_resume(s, "shop", &in, &err), 0);
+	assert_int_equal(write_text(in.origin, "{}"), 0); /* nothing came, or it has its name already */
+	store_leave(&in);
+	assert_int_equal(store_sweep(s, &swept, &err), 0);
+	assert_int_equal(swept.pulls, 1);
+	assert_int_equal(entries_in(below("store/shop")), 0);
+}
+
+static void downloads_make_room_for_others(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(strings_done) struct strings gone = {0};
+	struct incoming in = INCOMING_INIT;
+	struct error err = {0};
+	int64_t bytes;
+
+	(void)state;
+	assert_int_equal(download(s, "PGDMP half", &in, &err), 0);
+	store_leave(&in);
+	assert_int_equal(store_drop_arrived(s, "shop", &gone, &bytes, &err), 0);
+	assert_int_equal(bytes + (int64_t)gone.count, 0);
+	assert_int_equal(store_drop_arrived(s, NULL, &gone, &bytes, &err), 0);
+	assert_int_equal(bytes, 10);
+	assert_int_equal(gone.count, 1);
+	assert_string_equal(gone.items[0], "shop");
+	assert_int_equal(entries_in(below("store/shop")), 0);
 }
 
 /* 'make' puts something at the path that is no dump: refused with what it says, and nothing stays. */
@@ -397,7 +614,7 @@ static void refused(void (*make)(const char *path), const char *says)
 	describe(&m, "shop", TAKEN);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	make(in.path);
-	assert_int_equal(store_commit(s, &in, &m, NO_DEADLINE, &d, &err), -1);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, &d, &err), -1);
 	assert_int_equal(err.kind, ERR_DATA);
 	if (!strstr(err.text, says))
 		print_error("'%s' does not say '%s'\n", err.text, says);
@@ -508,7 +725,7 @@ static void a_stop_ends_a_commit(void **state)
 	assert_int_equal(write(stop[1], "x", 1), 1);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	assert_int_equal(write_dump(in.path, false), 0);
-	assert_int_equal(store_commit(s, &in, &m, (struct deadline){INT64_MAX, stop[0]}, &d, &err), -1);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, (struct deadline){INT64_MAX, stop[0]}, &d, &err), -1);
 	assert_int_equal(err.kind, ERR_STOPPED);
 	assert_int_equal(entries_in(below("store/shop")), 0);
 	close(stop[0]);
@@ -1056,6 +1273,15 @@ static int pull_folder(void)
 	return work_pull(true);
 }
 
+static int pull_published(void)
+{
+	CLEANUP(store_free) struct store *s = NULL;
+	CLEANUP(dump_done) struct dump d = {0};
+	struct error err;
+
+	return store_open(data, STORE_WORK, &s, &err) < 0 ? -1 : bring_published(s, &d, &err);
+}
+
 static int remove_it(void)
 {
 	CLEANUP(store_free) struct store *s = NULL;
@@ -1073,26 +1299,31 @@ static size_t all_is_whole(void)
 	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
 	struct sweep swept;
 	struct error err;
-	size_t count = 0;
+	size_t count = 0, files = 0;
 
 	for (int swept_yet = 0; swept_yet < 2; swept_yet++) {
 		CLEANUP(dumps_done) struct dumps list = {0};
 		CLEANUP(strings_done) struct strings trouble = {0};
+		size_t with = 0;
 
 		assert_int_equal(store_list(s, NULL, &list, &trouble, &err), 0);
 		assert_int_equal(trouble.count, 0);
 		for (size_t i = 0; i < list.count; i++) {
 			CLEANUP(digest_list_done) struct digest_list hashed = {0};
 
-			assert_true(list.items[i].complete && list.items[i].has_manifest);
+			assert_true(list.items[i].complete);
+			with += list.items[i].has_manifest;
 			assert_int_equal(digest_dump(list.items[i].path, NULL, NULL, &hashed, &err), 0);
 			assert_string_equal(hashed.whole.sha256, list.items[i].sha256);
 		}
 		count = list.count;
+		files = 2 * list.count + with;
 		assert_int_equal(store_sweep(s, &swept, &err), 0);
 	}
+	if (path_exists(below("store/shop/arriving.part/dump")))
+		files++;
 	if (path_exists(below("store/shop")))
-		assert_int_equal(entries_in(below("store/shop")), 3 * count);
+		assert_int_equal(entries_in(below("store/shop")), files);
 	assert_false(path_exists(below("README.txt.part")) && !path_exists(below("README.txt")));
 	return count;
 }
@@ -1133,10 +1364,155 @@ static void a_pull_of_a_folder_survives_a_kill_anywhere(void **state)
 	survives(NULL, pull_folder, 0, 1);
 }
 
+static void a_download_survives_a_kill_anywhere(void **state)
+{
+	(void)state;
+	survives(NULL, pull_published, 0, 1);
+}
+
 static void a_removal_survives_a_kill_anywhere(void **state)
 {
 	(void)state;
 	survives(pull_folder, remove_it, 1, 0);
+}
+
+/* ---------------------------------------------------------------- a folder for a web server */
+
+static struct store *open_published(void)
+{
+	struct store *s = NULL;
+	struct error err = {0};
+
+	if (mkdir(data, 0750) < 0 && errno != EEXIST)
+		print_error("%s: %m\n", data);
+	if (store_open_published(data, &s, &err) < 0)
+		print_error("%s\n", err.text);
+	assert_non_null(s);
+	return s;
+}
+
+static char *index_of(struct store *s, char *const *goes, size_t *ret_count)
+{
+	CLEANUP(dumps_done) struct dumps list = {0};
+	autofree char *path = NULL;
+	struct error err = {0};
+
+	assert_int_equal(store_list(s, "shop", &list, NULL, &err), 0);
+	assert_int_equal(index_write(s, "shop", &list, goes, &path, ret_count, &err), 0);
+	assert_string_equal(path, below("shop/index.json"));
+	return get(path);
+}
+
+static void what_is_published_lies_in_the_folder_itself(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_published();
+	CLEANUP(dump_done) struct dump d = brought(s, TAKEN, false);
+
+	(void)state;
+	assert_string_equal(d.path, below(NAME ".dump"));
+	assert_int_equal(mode_of(d.path), 0640);
+	assert_int_equal(mode_of(below("shop")), 0750);
+	assert_int_equal(entries_in(data), 1);
+	assert_null(store_scratch(s));
+}
+
+static void the_index_names_what_is_there_newest_first(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_published();
+	CLEANUP(dump_done) struct dump older = brought(s, TAKEN, false), newer = brought(s, TAKEN + 60, false);
+	CLEANUP(dump_done) struct dump folder = brought(s, TAKEN + 120, true);
+	CLEANUP(strings_done) struct strings trouble = {0};
+	CLEANUP(dumps_done) struct dumps list = {0};
+	struct dump_digests digests = {0};
+	char *goes[3] = {0};
+	autofree char *text = NULL, *expected = NULL;
+	struct error err;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(store_digests(&newer, &digests, &err), 0);
+	text = index_of(s, goes, &count);
+	assert_int_equal(count, 2); /* a folder is no one file */
+	expected = format("\"file\": \"shop_20251122_041600.dump\",\n      \"bytes\": %zu,\n      \"sha256\": \"%s\",\n"
+			  "      \"data_as_of\": \"2025-11-22T04:16:00Z\",\n      \"manifest_sha256\": \"%s\"",
+			  strlen(BODY), digests.dump, digests.manifest);
+	assert_non_null(strstr(text, expected));
+	assert_non_null(strstr(text, "shop_20251122_041500.dump"));
+	assert_true(strstr(text, "shop_20251122_041500.dump") > strstr(text, "shop_20251122_041600.dump"));
+	assert_int_equal(mode_of(below("shop/index.json")), 0640);
+	/* and is no dump that somebody has to move away */
+	assert_int_equal(store_list(s, "shop", &list, &trouble, &err), 0);
+	assert_int_equal(trouble.count, 0);
+	assert_int_equal(list.count, 3);
+}
+
+static void the_index_leaves_out_what_goes_or_is_not_whole(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_published();
+	CLEANUP(dump_done) struct dump older = brought(s, TAKEN, false), newer = brought(s, TAKEN + 60, false);
+	autofree char *sums = store_digest_path(&newer), *text = NULL, *none = NULL;
+	char why[] = "too old", *goes[2] = {NULL, why};
+	size_t count;
+
+	(void)state;
+	text = index_of(s, goes, &count);
+	assert_int_equal(count, 1);
+	assert_null(strstr(text, "041500"));
+	assert_int_equal(unlink(sums), 0);
+	none = index_of(s, goes, &count);
+	assert_int_equal(count, 0);
+	assert_non_null(strstr(none, "\"dumps\": []"));
+}
+
+static void an_index_that_says_so_already_is_left_alone(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_published();
+	CLEANUP(dump_done) struct dump d = brought(s, TAKEN, false);
+	autofree char *first = NULL, *second = NULL;
+	struct stat before, after;
+	char *goes[1] = {0};
+	size_t count;
+
+	(void)state;
+	first = index_of(s, goes, &count);
+	assert_int_equal(stat(below("shop/index.json"), &before), 0);
+	second = index_of(s, goes, &count);
+	assert_int_equal(stat(below("shop/index.json"), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+}
+
+static void only_one_source_is_swept(void **state)
+{
+	CLEANUP(store_free) struct store *s = open_published();
+	CLEANUP(dump_done) struct dump d = brought(s, TAKEN, false);
+	struct sweep swept = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(mkdir(below("crm"), 0700), 0);
+	assert_int_equal(mkdir(below("crm/incoming-00000001.part"), 0700), 0);
+	assert_int_equal(mkdir(below("shop/incoming-00000002.part"), 0700), 0);
+	put(below("shop/index.json.part"), "{");
+	assert_int_equal(store_sweep_source(s, "shop", &swept, &err), 0);
+	assert_int_equal(swept.pulls, 2);
+	assert_int_equal(store_sweep_source(s, "none", &swept, &err), 0);
+	assert_true(path_exists(below("crm/incoming-00000001.part")));
+	assert_int_equal(entries_in(below("shop")), 3);
+}
+
+static void a_folder_to_publish_in_has_to_be_there(void **state)
+{
+	struct store *s = NULL;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(store_open_published(data, &s, &err), -1);
+	assert_int_equal(err.kind, ERR_IO);
+	assert_non_null(strstr(err.text, "install -d"));
+	put(data, "a file");
+	assert_int_equal(store_open_published(data, &s, &err), -1);
+	assert_non_null(strstr(err.text, "not a folder"));
+	assert_null(s);
 }
 
 int main(void)
@@ -1152,6 +1528,13 @@ int main(void)
 		IN_FOLDER(groups_may_read),
 		IN_FOLDER(other_groups_may_not),
 		IN_FOLDER(plain_sql_is_told_by_its_bytes),
+		IN_FOLDER(a_dump_without_manifest_comes_in),
+		IN_FOLDER(a_manifest_that_came_along_stays_as_it_came),
+		IN_FOLDER(a_digest_of_other_bytes_is_refused),
+		IN_FOLDER(a_download_outlives_a_commit_that_fails),
+		IN_FOLDER(what_has_come_is_gone_on_with),
+		IN_FOLDER(what_cannot_be_gone_on_with_is_swept),
+		IN_FOLDER(downloads_make_room_for_others),
 		IN_FOLDER(what_is_no_dump_is_refused),
 		IN_FOLDER(a_second_has_room_for_four),
 		IN_FOLDER(a_clock_beyond_names_is_refused),
@@ -1176,7 +1559,14 @@ int main(void)
 		IN_FOLDER(leftovers_are_swept_and_dumps_are_not),
 		IN_FOLDER(a_pull_survives_a_kill_anywhere),
 		IN_FOLDER(a_pull_of_a_folder_survives_a_kill_anywhere),
+		IN_FOLDER(a_download_survives_a_kill_anywhere),
 		IN_FOLDER(a_removal_survives_a_kill_anywhere),
+		IN_FOLDER(what_is_published_lies_in_the_folder_itself),
+		IN_FOLDER(the_index_names_what_is_there_newest_first),
+		IN_FOLDER(the_index_leaves_out_what_goes_or_is_not_whole),
+		IN_FOLDER(an_index_that_says_so_already_is_left_alone),
+		IN_FOLDER(only_one_source_is_swept),
+		IN_FOLDER(a_folder_to_publish_in_has_to_be_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
