@@ -74,6 +74,7 @@ struct pull_outcome {
 	bool skew_known;		/* also of a failed pull that came so far */
 	bool skew_verified;		/* the source's now() came over verified TLS */
 	int64_t skew_s;			/* box minus source */
+	const struct origin *origin;	/* of a dump that was published elsewhere; NULL: pulled from a live server */
 	const struct strings *notes;	/* NULL: none */
 };
 
@@ -82,6 +83,9 @@ MUST_CHECK int ledger_pull_end(struct ledger *l, int64_t id, const struct pull_o
 /* A dump that did not come by a pull (import; or the ledger is younger than the store). Known already: nothing. */
 MUST_CHECK int ledger_dump_found(struct ledger *l, const struct dump *dump, const char *manifest_sha256,
 				 struct error *err);
+
+/* The bytes of this dump, which came before, are published as this revision now: by that it is known again. */
+MUST_CHECK int ledger_published_as(struct ledger *l, const char *dump, const struct origin *origin, struct error *err);
 
 MUST_CHECK int ledger_drill_begin(struct ledger *l, const char *source, const char *dump, enum level level,
 				  enum trigger trigger, int64_t round, int64_t *ret_id, struct error *err);
@@ -146,7 +150,15 @@ MUST_CHECK int ledger_newest_drill(struct ledger *l, const char *source, const c
 MUST_CHECK int ledger_newest_pull(struct ledger *l, const char *source, bool delivered, bool *ret_found,
 				  struct event *ret, struct error *err);
 
-/* Fill state and accepted of each. Dumps the ledger never heard of stay unproven. */
+/*
+ * The dump of a source that came as this very revision: the same digest, or where none is
+ * published ("") the same place with the same ETag and version, or where it has neither with
+ * the same time and size; owned by the caller, NULL when there is none. It may have left the store since.
+ */
+MUST_CHECK int ledger_came_before(struct ledger *l, const char *source, const struct origin *origin, const char *sha256,
+				  int64_t bytes, char **ret_dump, struct error *err);
+
+/* Fill state, accepted and origin of each. Dumps the ledger never heard of stay unproven. */
 MUST_CHECK int ledger_dump_states(struct ledger *l, struct dumps *list, struct error *err);
 
 /* All that is known of one dump, found or not (then name only, unproven). */

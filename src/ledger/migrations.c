@@ -1,10 +1,14 @@
 #include "ledger/migrations.h"
 
 #include "base/text.h"
+#include "ledger/origin.sql.h"
+#include "ledger/outbox.sql.h"
 #include "ledger/schema.sql.h"
 
 const char *const ledger_steps[] = {
 	schema_sql,
+	origin_sql,
+	outbox_sql,
 };
 const size_t ledger_step_count = COUNT(ledger_steps);
 

@@ -275,6 +275,45 @@ static int judged_state(struct sqlite_statement *s, enum dump_state before, enum
 	return 0;
 }
 
+#define ORIGIN "origin, origin_version, origin_etag, origin_modified, vouched"
+
+/* From the five columns of ORIGIN on. */
+static int read_origin(struct sqlite_statement *s, int column, struct origin *ret, struct error *err)
+{
+	const char *vouched = sqlite_is_null(s, column + 4) ? "" : sqlite_text(s, column + 4);
+	int vouch = word(vouch_from_word(vouched), "voucher", vouched, err);
+
+	if (vouch < 0)
+		return -1;
+	*ret = (struct origin){
+		.where = text_or_null(s, column),
+		.version = text_or_null(s, column + 1),
+		.etag = text_or_null(s, column + 2),
+		.modified = sqlite_is_null(s, column + 3) ? TIME_UNKNOWN : sqlite_int(s, column + 3),
+		.vouch = (enum vouch)vouch,
+	};
+	return 0;
+}
+
+static int fill_origins(struct ledger *l, struct dumps *list, struct error *err)
+{
+	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
+	int r;
+
+	if (sqlite_prepare(l->db, &s, err, "SELECT " ORIGIN ", dump FROM dumps WHERE origin IS NOT NULL", "") < 0)
+		return -1;
+	while ((r = sqlite_step(s, err)) > 0) {
+		struct dump *d = dumps_find(list, sqlite_text(s, 5));
+
+		if (!d)
+			continue;
+		origin_done(&d->origin);
+		if (read_origin(s, 0, &d->origin, err) < 0)
+			return -1;
+	}
+	return r;
+}
+
 static int fill_states(struct ledger *l, struct dumps *list, struct error *err)
 {
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
@@ -316,7 +355,9 @@ int ledger_dump_states(struct ledger *l, struct dumps *list, struct error *err)
 	}
 	if (list->count == 0)
 		return 0;
-	return reading(fill_states(l, list, err) < 0 ? -1 : fill_accepted(l, list, err), err);
+	if (fill_states(l, list, err) < 0 || fill_origins(l, list, err) < 0 || fill_accepted(l, list, err) < 0)
+		return reading(-1, err);
+	return 0;
 }
 
 static int read_arrival(struct ledger *l, struct dump_record *d, struct error *err)
@@ -325,8 +366,8 @@ static int read_arrival(struct ledger *l, struct dump_record *d, struct error *e
 	int r;
 
 	if (sqlite_prepare(l->db, &s, err,
-			   "SELECT source, sha256, manifest_sha256, bytes, taken, system_identifier, database_oid, skew "
-			   "FROM dumps WHERE dump = ?",
+			   "SELECT source, sha256, manifest_sha256, bytes, taken, system_identifier, database_oid, skew, " ORIGIN
+			   " FROM dumps WHERE dump = ?",
 			   "t", d->name) < 0 ||
 	    (r = sqlite_step(s, err)) < 0)
 		return -1;
@@ -340,7 +381,7 @@ static int read_arrival(struct ledger *l, struct dump_record *d, struct error *e
 	d->system_identifier = text_or_null(s, 5);
 	d->database_oid = sqlite_int(s, 6);
 	d->skew_s = sqlite_int(s, 7);
-	return 0;
+	return read_origin(s, 8, &d->origin, err);
 }
 
 /* A running drill decided nothing and is not the last that ended. */
@@ -374,12 +415,14 @@ static int read_judgement(struct ledger *l, struct dump_record *d, struct error 
 static int read_words(struct ledger *l, struct dump_record *d, struct error *err)
 {
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
-	int64_t acknowledged;
+	int64_t acknowledged, rotten;
 	int r;
 
 	/* a look that found other bytes takes back what the ones before it said */
 	if (sqlite_get_int(l->db, &d->reread, TIME_UNKNOWN, err,
 			   "SELECT iif(matched, at, NULL) FROM rereads WHERE dump = ? ORDER BY id DESC LIMIT 1", "t",
+			   d->name) < 0 ||
+	    sqlite_get_int(l->db, &rotten, 0, err, "SELECT NOT matched FROM rereads WHERE dump = ? ORDER BY id DESC LIMIT 1", "t",
 			   d->name) < 0 ||
 	    sqlite_get_int(l->db, &acknowledged, 0, err,
 			   "SELECT 1 FROM acknowledgements WHERE dump = ?1 AND at >= " LAST_PASS, "t", d->name) < 0 ||
@@ -388,6 +431,7 @@ static int read_words(struct ledger *l, struct dump_record *d, struct error *err
 	    (r = sqlite_step(s, err)) < 0)
 		return -1;
 	d->acknowledged = acknowledged;
+	d->rotten = rotten;
 	if (r == 0)
 		return 0;
 	d->accepted = true;
@@ -421,6 +465,24 @@ int ledger_dump(struct ledger *l, const char *name, struct dump_record *ret, str
 		d.last_reason = xstrdup("");
 	*ret = d;
 	d = (struct dump_record){0};
+	return 0;
+}
+
+int ledger_came_before(struct ledger *l, const char *source, const struct origin *origin, const char *sha256,
+		       int64_t bytes, char **ret_dump, struct error *err)
+{
+	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
+	int r;
+
+	if (sqlite_prepare(l->db, &s, err,
+			   "SELECT dump FROM dumps WHERE source = ?1 AND ((?2 <> '' AND sha256 = ?2) OR (?2 = '' AND origin = ?3 AND "
+			   "iif(?4 IS NOT NULL OR ?5 IS NOT NULL, origin_etag IS ?4 AND origin_version IS ?5, "
+			   "origin_modified = ?6 AND bytes = ?7))) ORDER BY taken DESC LIMIT 1",
+			   "tttttoi", source, sha256, origin->where, origin->etag, origin->version,
+			   origin->modified == TIME_UNKNOWN ? NULL : &origin->modified, bytes) < 0 ||
+	    (r = sqlite_step(s, err)) < 0)
+		return reading(-1, err);
+	*ret_dump = r ? xstrdup(sqlite_text(s, 0)) : NULL;
 	return 0;
 }
 

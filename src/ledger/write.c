@@ -11,8 +11,7 @@
 #define OPENED "started, opened, verdict, pid, pid_started, boot"
 #define WORKER "pid, pid_started, boot"
 
-/* 0 commits, -1 undoes. */
-static int finish(struct ledger *l, int r, struct error *err)
+int book_finish(struct ledger *l, int r, struct error *err)
 {
 	if (r == 0)
 		r = sqlite_commit(l->db, err);
@@ -99,7 +98,7 @@ int ledger_settle(struct ledger *l, size_t *ret_count, struct error *err)
 	if (running > 0) {
 		if (sqlite_begin(l->db, err) < 0)
 			return finish_alone(-1, err);
-		if (finish(l, settle_tables(l, &count, err), err) < 0)
+		if (book_finish(l, settle_tables(l, &count, err), err) < 0)
 			return -1;
 	}
 	if (ret_count)
@@ -188,14 +187,18 @@ static int close_pull(struct ledger *l, int64_t id, const struct pull_outcome *o
 
 static int add_pulled_dump(struct ledger *l, int64_t id, const struct pull_outcome *o, struct error *err)
 {
+	static const struct origin pulled = {0};
+	const struct origin *from = o->origin ? o->origin : &pulled;
 	const struct dump *d = o->dump;
 
 	return sqlite_run(l->db, err,
 			  "INSERT OR REPLACE INTO dumps (dump, source, taken, bytes, sha256, manifest_sha256, pull, seen, "
-			  "system_identifier, database_oid, server_version, skew) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			  "ttiittiitoto", d->name, d->source, d->taken, d->bytes, d->sha256, o->manifest_sha256, id,
+			  "system_identifier, database_oid, server_version, skew, origin, origin_version, origin_etag, "
+			  "origin_modified, vouched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, ''))",
+			  "ttiittiitototttot", d->name, d->source, d->taken, d->bytes, d->sha256, o->manifest_sha256, id,
 			  clock_wall(), o->system_identifier, o->database_oid ? &o->database_oid : NULL, o->server_version,
-			  o->skew_known ? &o->skew_s : NULL);
+			  o->skew_known ? &o->skew_s : NULL, from->where, from->version, from->etag,
+			  from->where && from->modified != TIME_UNKNOWN ? &from->modified : NULL, vouch_word(from->vouch));
 }
 
 static int add_texts(struct ledger *l, const char *insert, int64_t id, const struct strings *texts, struct error *err)
@@ -225,7 +228,7 @@ int ledger_pull_end(struct ledger *l, int64_t id, const struct pull_outcome *o, 
 		return fail(err, ERR_BUG, "pull %lld delivered nothing and gives no reason", (long long)id);
 	if (sqlite_begin(l->db, err) < 0)
 		return finish_alone(-1, err);
-	return finish(l, end_pull(l, id, o, err), err);
+	return book_finish(l, end_pull(l, id, o, err), err);
 }
 
 int ledger_dump_found(struct ledger *l, const struct dump *dump, const char *manifest_sha256, struct error *err)
@@ -241,6 +244,16 @@ int ledger_dump_found(struct ledger *l, const struct dump *dump, const char *man
 				       "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
 				       "ttiitti", dump->name, dump->source, dump->taken, dump->bytes, dump->sha256,
 				       manifest_sha256, clock_wall()),
+			    err);
+}
+
+int ledger_published_as(struct ledger *l, const char *dump, const struct origin *origin, struct error *err)
+{
+	return finish_alone(sqlite_run(l->db, err,
+				       "UPDATE dumps SET origin = ?, origin_version = ?, origin_etag = ?, origin_modified = ?, "
+				       "vouched = coalesce(vouched, nullif(?, '')) WHERE dump = ? AND (origin IS NOT NULL OR pull IS NULL)",
+				       "tttott", origin->where, origin->version, origin->etag,
+				       origin->modified != TIME_UNKNOWN ? &origin->modified : NULL, vouch_word(origin->vouch), dump),
 			    err);
 }
 
@@ -343,7 +356,7 @@ int ledger_drill_end(struct ledger *l, int64_t id, const struct drill_end *o, st
 {
 	if (sqlite_begin(l->db, err) < 0)
 		return finish_alone(-1, err);
-	return finish(l, end_drill(l, id, o, err), err);
+	return book_finish(l, end_drill(l, id, o, err), err);
 }
 
 /* ---- single facts ---- */

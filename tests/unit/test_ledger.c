@@ -663,6 +663,7 @@ static void test_a_dump_is_remembered_as_it_came(void **state)
 	assert_int_equal(r.database_oid, 16384);
 	assert_int_equal(r.skew_s, -2);
 	assert_true(r.reread == TIME_UNKNOWN);
+	assert_false(r.rotten);
 	assert_int_equal(r.last_drill, 0);
 	dump_record_done(&r);
 	again = a_dump(CRM_1, 5);
@@ -675,6 +676,152 @@ static void test_a_dump_is_remembered_as_it_came(void **state)
 	must(ledger_dump(d->ledger, SHOP_2, &r, &d->err));
 	assert_string_equal(r.source, "shop"); /* from its name */
 	assert_string_equal(r.sha256, "");
+}
+
+static void pull_published(struct data *d, const char *name, const struct origin *origin)
+{
+	struct dump dump = a_dump(name, 1000);
+	struct pull_outcome o = {.seconds = 1.5, .dump = &dump, .origin = origin};
+	int64_t id;
+
+	must(ledger_pull_begin(d->ledger, dump.source, TRIGGER_SCHEDULE, 0, &id, &d->err));
+	must(ledger_pull_end(d->ledger, id, &o, &d->err));
+}
+
+#define PLACE "https://db.example.com/shop/a.dump"
+
+static void test_where_a_dump_came_from_is_remembered(void **state)
+{
+	struct data *d = *state;
+	CLEANUP(dump_record_done) struct dump_record r = {0};
+	CLEANUP(dumps_done) struct dumps list = {0};
+	struct origin origin = {.where = PLACE, .version = "v1", .etag = "\"e1\"", .modified = 77, .vouch = VOUCH_NONE};
+
+	dumps_add(&list)->name = xstrdup(SHOP_1);
+	dumps_add(&list)->name = xstrdup(SHOP_2);
+	pull_published(d, SHOP_1, &origin);
+	pull(d, SHOP_2, 0);
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_string_equal(r.origin.where, PLACE);
+	assert_string_equal(r.origin.version, "v1");
+	assert_string_equal(r.origin.etag, "\"e1\"");
+	assert_int_equal(r.origin.modified, 77);
+	assert_int_equal(r.origin.vouch, VOUCH_NONE);
+	dump_record_done(&r);
+	must(ledger_dump(d->ledger, SHOP_2, &r, &d->err));
+	assert_null(r.origin.where);
+	assert_int_equal(r.origin.vouch, VOUCH_PULLED);
+	for (int twice = 0; twice < 2; twice++) {
+		must(ledger_dump_states(d->ledger, &list, &d->err));
+		assert_string_equal(list.items[0].origin.where, PLACE);
+		assert_int_equal(list.items[0].origin.vouch, VOUCH_NONE);
+		assert_null(list.items[1].origin.where);
+	}
+}
+
+/* Asked with one thing after the other changed. */
+static void test_a_revision_is_known_again(void **state)
+{
+	struct data *d = *state;
+	char all_a[SHA256_HEX] = "";
+	const struct origin came = {.where = PLACE, .etag = "\"e1\"", .modified = 77, .vouch = VOUCH_LIST};
+	const struct origin bare = {.where = PLACE "2", .modified = 78, .vouch = VOUCH_NONE};
+	const struct {
+		struct origin origin;
+		const char *sha256;
+		int64_t bytes;
+		const char *dump;
+	} asked[] = {
+		{{.where = "https://elsewhere/", .modified = 1}, all_a, 5, SHOP_1},
+		{{.where = PLACE, .etag = "\"e1\"", .modified = 77}, "bb", 1000, NULL},
+		{{.where = PLACE, .etag = "\"e1\"", .modified = 99}, "", 1000, SHOP_1},
+		{{.where = PLACE, .etag = "\"e2\"", .modified = 77}, "", 1000, NULL},
+		{{.where = PLACE, .etag = "\"e1\"", .version = "v2", .modified = 77}, "", 1000, NULL},
+		{{.where = PLACE "2", .modified = 78}, "", 1000, SHOP_2},
+		{{.where = PLACE "2", .modified = 78}, "", 999, NULL},
+		{{.where = PLACE "2", .modified = 79}, "", 1000, NULL},
+		{{.where = PLACE "2", .modified = TIME_UNKNOWN}, "", 1000, NULL},
+		{{.where = PLACE "3", .modified = 78}, "", 1000, NULL},
+	};
+
+	pull_published(d, SHOP_1, &came);
+	memset(all_a, 'a', SHA256_HEX - 1);
+	pull_published(d, SHOP_2, &bare);
+	tamper(d, "UPDATE dumps SET sha256 = 'cc' WHERE dump = '" SHOP_2 "'");
+	for (size_t i = 0; i < COUNT(asked); i++) {
+		autofree char *dump = NULL;
+
+		must(ledger_came_before(d->ledger, "shop", &asked[i].origin, asked[i].sha256, asked[i].bytes, &dump, &d->err));
+		if (!same(dump, asked[i].dump))
+			fail_msg("%zu: %s", i, dump ? dump : "none");
+		free(take(dump));
+		must(ledger_came_before(d->ledger, "crm", &asked[i].origin, asked[i].sha256, asked[i].bytes, &dump, &d->err));
+		assert_null(dump);
+	}
+}
+
+/* The same bytes, touched, renamed or sent by another server: known again from then on, and who vouches stays. */
+static void test_the_same_bytes_are_known_by_their_newest_revision(void **state)
+{
+	struct data *d = *state;
+	const struct origin came = {.where = PLACE, .etag = "\"e1\"", .modified = 77, .vouch = VOUCH_LIST};
+	const struct origin now = {.where = PLACE "2", .etag = "\"e2\"", .version = "v2", .modified = 99, .vouch = VOUCH_NONE};
+	const struct dump found = a_dump(SHOP_2, 1000);
+	CLEANUP(dump_record_done) struct dump_record r = {0};
+	autofree char *dump = NULL;
+
+	pull_published(d, SHOP_1, &came);
+	must(ledger_came_before(d->ledger, "shop", &now, "", 1000, &dump, &d->err));
+	assert_null(dump);
+	must(ledger_published_as(d->ledger, SHOP_1, &now, &d->err));
+	must(ledger_came_before(d->ledger, "shop", &now, "", 1000, &dump, &d->err));
+	assert_string_equal(dump, SHOP_1);
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_int_equal(r.origin.vouch, VOUCH_LIST);
+	dump_record_done(&r);
+	/* one that the ledger never saw arrive has come from there, as far as anybody knows; one of a live server has not */
+	must(ledger_dump_found(d->ledger, &found, NULL, &d->err));
+	must(ledger_published_as(d->ledger, SHOP_2, &now, &d->err));
+	must(ledger_dump(d->ledger, SHOP_2, &r, &d->err));
+	assert_int_equal(r.origin.vouch, VOUCH_NONE);
+	assert_string_equal(r.origin.where, PLACE "2");
+	dump_record_done(&r);
+	pull(d, CRM_1, 0);
+	must(ledger_published_as(d->ledger, CRM_1, &now, &d->err));
+	must(ledger_dump(d->ledger, CRM_1, &r, &d->err));
+	assert_null(r.origin.where);
+}
+
+/* What a drillbox before origins were noted has written is there afterwards, and dumps can be published. */
+static void test_a_ledger_of_version_1_is_brought_up_to_date(void **state)
+{
+	struct data *d = *state;
+	autofree char *path = path_join(d->path, "ledger/ledger.sqlite");
+	CLEANUP(dump_record_done) struct dump_record r = {0};
+	const struct origin origin = {.where = PLACE, .modified = TIME_UNKNOWN, .vouch = VOUCH_INDEX};
+	CLEANUP(sqlite_close) struct sqlite *db = NULL;
+
+	ledger_close(&d->ledger);
+	assert_int_equal(unlink(path), 0);
+	must(sqlite_open(path, SQLITE_WRITING, &db, &d->err));
+	must(ledger_migrate(db, ledger_steps, 1, &d->err));
+	must(sqlite_script(db,
+			   "INSERT INTO dumps (dump, source, taken, bytes, sha256, seen) VALUES ('" SHOP_1
+			   "', 'shop', 5, 1000, 'aa', 6)",
+			   &d->err));
+	sqlite_close(&db);
+	assert_int_equal(ledger_open(d->path, LEDGER_READ, &d->ledger, &d->err), -1);
+	assert_int_equal(d->err.kind, ERR_LACKING);
+	open_ledger(d, LEDGER_WRITE);
+	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
+	assert_int_equal(r.bytes, 1000);
+	assert_int_equal(r.origin.vouch, VOUCH_PULLED);
+	pull_published(d, SHOP_2, &origin);
+	dump_record_done(&r);
+	must(ledger_dump(d->ledger, SHOP_2, &r, &d->err));
+	assert_int_equal(r.origin.vouch, VOUCH_INDEX);
+	assert_true(r.origin.modified == TIME_UNKNOWN);
+	assert_int_equal(ask(d, "PRAGMA user_version"), (int64_t)ledger_step_count);
 }
 
 static void test_the_baseline_is_proven_or_accepted_and_older(void **state)
@@ -758,12 +905,14 @@ static void test_bytes_that_do_not_match_are_no_reread(void **state)
 	must(ledger_reread(d->ledger, SHOP_2, false, "the bytes changed", &d->err));
 	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
 	assert_true(r.reread == TIME_UNKNOWN);
+	assert_true(r.rotten);
 	assert_true(r.restore_seconds < 0);
 	assert_int_equal(ask(d, "SELECT count(*) FROM rereads WHERE NOT matched AND detail = 'the bytes changed'"), 2);
 	dump_record_done(&r);
 	must(ledger_reread(d->ledger, SHOP_1, true, NULL, &d->err));
 	must(ledger_dump(d->ledger, SHOP_1, &r, &d->err));
 	assert_true(r.reread != TIME_UNKNOWN);
+	assert_false(r.rotten);
 	dump_record_done(&r);
 	/* the disk forgot in between: the good look of then says nothing of now */
 	must(ledger_reread(d->ledger, SHOP_1, false, "the bytes changed", &d->err));
@@ -1031,6 +1180,10 @@ int main(void)
 		with_data(test_an_acknowledgement_belongs_to_one_dump),
 		with_data(test_an_acknowledgement_ends_with_a_pass),
 		with_data(test_a_dump_is_remembered_as_it_came),
+		with_data(test_where_a_dump_came_from_is_remembered),
+		with_data(test_a_revision_is_known_again),
+		with_data(test_the_same_bytes_are_known_by_their_newest_revision),
+		with_data(test_a_ledger_of_version_1_is_brought_up_to_date),
 		with_data(test_the_baseline_is_proven_or_accepted_and_older),
 		with_data(test_a_drill_comes_back_as_it_went_in),
 		with_data(test_bytes_that_do_not_match_are_no_reread),
