@@ -494,9 +494,17 @@ static void headline(const struct findings *f, char **reason)
 	*reason = format("%zu tables came back with fewer rows than the source had: %s", tables.count, names);
 }
 
+/* A dump before counts where it could be compared with; a quick drill compares with nothing, and proves nothing. */
+static bool was_measured(const struct climb *c)
+{
+	if (c->r->manifest || c->r->accepted || c->answered)
+		return true;
+	return c->r->predecessor && (!level_has_rung(c->r->level, RUNG_VOLUME) || compare_drift_passed(c->f));
+}
+
 static void judge(const struct climb *c)
 {
-	bool measured = c->r->manifest || c->r->predecessor || c->r->accepted || c->answered;
+	bool measured = was_measured(c);
 
 	c->o->verdict = findings_verdict(c->f, c->r->level, measured, &c->o->reason);
 	if (c->o->verdict == VERDICT_FAIL)

@@ -159,20 +159,36 @@ static void note_read_only(const struct manifest *m, struct findings *f)
 				 "written until it is switched off (ALTER DATABASE ... RESET default_transaction_read_only)");
 }
 
+/* Which tables are parts of others is kept in the drill's record: a part that is gone from the next dump is no loss. */
+static void report_parts(const struct manifest *m, struct findings *f)
+{
+	const struct object_class *tables = manifest_class(m, COMPARE_TABLES);
+
+	for (size_t k = 0; tables && k < tables->keys.count; k++) {
+		if (!same(tables->keys.items[k], COMPARE_INHERITS))
+			continue;
+		for (size_t i = 0; i < tables->count; i++)
+			if (tables->objects[i].values[k])
+				findings_add(f, RUNG_STRUCTURE, RESULT_SKIP, tables->objects[i].name, "",
+					     tables->objects[i].values[k], "a part of that; no manifest to compare with");
+	}
+}
+
 int parity_structure(struct parity *p, struct findings *f, struct text *summary, struct error *err)
 {
 	CLEANUP(structure_done) struct structure s = {0};
 	char count[UNIT_TEXT];
 	size_t objects = 0;
 
+	if (survey_structure(p, err) < 0)
+		return -1;
 	if (!p->drill->manifest) {
 		findings_add(f, RUNG_STRUCTURE, RESULT_SKIP, "catalogue", "", "",
 			     "the dump has no manifest, so there is nothing to compare its structure with");
+		report_parts(&p->restored, f);
 		text_add(summary, "nothing to compare with: no manifest");
 		return 0;
 	}
-	if (survey_structure(p, err) < 0)
-		return -1;
 	compare_structure(&p->measure, &s);
 	/* settling locks tables that are counted, and empties them for the while */
 	if (s.count)
@@ -193,6 +209,18 @@ int parity_structure(struct parity *p, struct findings *f, struct text *summary,
 
 /* ---------------------------------------------------------------- volume */
 
+/* What each table came back with is kept in the drill's record: the next dump is measured against it. */
+static void report_rows(const struct parity *p, struct findings *f)
+{
+	for (size_t i = 0; i < p->restored.relation_count; i++) {
+		const struct relation *r = &p->restored.relations[i];
+		autofree char *rows = format("%lld", (long long)r->rows);
+
+		if (r->rows >= 0)
+			findings_add(f, RUNG_VOLUME, RESULT_SKIP, r->name, "", rows, "counted; no manifest to compare with");
+	}
+}
+
 static void report_uncompared(const struct parity *p, struct findings *f)
 {
 	size_t tables;
@@ -201,6 +229,7 @@ static void report_uncompared(const struct parity *p, struct findings *f)
 
 	findings_add(f, RUNG_VOLUME, RESULT_SKIP, "rows", "", actual,
 		     "%lld rows in %zu tables came back; the dump has no manifest to compare them with", (long long)rows, tables);
+	report_rows(p, f);
 	if (p->measure.predecessor)
 		findings_note(f, "without a manifest, rows were compared with '%s' only", p->drill->predecessor_name);
 }

@@ -328,7 +328,8 @@ static int run(struct restore *r, struct attempt *a, struct strings *options, co
 	a->request = q;
 	a->log_from = cluster_log_length(q->cluster);
 	a->talk.ignored = -1;
-	if (archive_start(&p, q->drill->dump, q->tool, (const char *const *)options->items, list, q->cluster, &like,
+	if (check_disk(q, err) < 0 ||
+	    archive_start(&p, q->drill->dump, q->tool, (const char *const *)options->items, list, q->cluster, &like,
 			  err) < 0 ||
 	    process_wait(&p, q->drill->deadline, err) < 0)
 		return -1;
