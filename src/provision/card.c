@@ -78,7 +78,7 @@ static int overwrite(int fd, const char *path, off_t at, size_t n, char with, st
 	return 0;
 }
 
-int card_mask(struct card *card, const struct secret *secret, struct error *err)
+int card_mask(struct card *card, const struct given *secret, struct error *err)
 {
 	autofree char *path = path_join(card->path, PROVISION_FILE);
 	autoclose int fd = -1;

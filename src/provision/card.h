@@ -24,7 +24,7 @@ struct card {
 #define CARD_INIT(boot, root) ((struct card){.path = (boot), .is_own = same((root), "/")})
 
 /* Overwrite the value in place with '*': no cluster is taken, no length changes. Synced. */
-MUST_CHECK int card_mask(struct card *card, const struct secret *secret, struct error *err);
+MUST_CHECK int card_mask(struct card *card, const struct given *secret, struct error *err);
 
 /* Overwrite a file with zeros, sync, remove. Not there: fine. */
 MUST_CHECK int card_remove(struct card *card, const char *name, struct error *err);

@@ -166,32 +166,32 @@ static int plan_ssh(struct making *m, struct error *err)
 /* ---- the network */
 
 /* What stands for a value on the card once it was applied, or is what a power cut left of it. */
-static bool is_held(const struct making *m, const struct secret *s)
+static bool is_held(const struct making *m, const struct given *s)
 {
 	return s->masked || (m->interrupted && strchr(s->value, '*'));
 }
 
-static int refuse_stars(const struct secret *s, const char *what, struct error *err)
+static int refuse_stars(const struct given *s, const char *what, const char *whose, struct error *err)
 {
-	(void)fail(err, ERR_CONFIG, "the stars stand for a password that was given before, but the box holds none for %s: write it again",
-		   what);
+	(void)fail(err, ERR_CONFIG, "the stars stand for the %s that was given before, but the box holds none for %s: write it again",
+		   what, whose);
 	return wanted_fail_at(s->line, err);
 }
 
 /* The key of the Wi-Fi: derived, given as it is, or held already under the same name. */
 static int wifi_key(const struct making *m, const char *path, char **ret, struct error *err)
 {
-	const struct secret *password = &m->wanted->wifi_password;
+	const struct given *password = &m->wanted->wifi_password;
 	autofree char *whole = at(m, path), *before = NULL;
 	char key[SHA256_HEX];
 	struct error ignored;
 
 	if (is_held(m, password)) {
 		*ret = read_small_file(whole, SECRET_CAP, &before, &ignored) == 0 ? wifi_held_key(before, m->wanted->ssid) : NULL;
-		return *ret ? 0 : refuse_stars(password, "a Wi-Fi of this name", err);
+		return *ret ? 0 : refuse_stars(password, "password", "a Wi-Fi of this name", err);
 	}
 	if (strlen(password->value) == 64 && strchr(password->value, '*'))
-		return refuse_stars(password, "a Wi-Fi of this name", err);
+		return refuse_stars(password, "password", "a Wi-Fi of this name", err);
 	if (strlen(password->value) == 64) {
 		*ret = xstrdup(password->value);
 		for (char *c = *ret; *c; c++)
@@ -228,6 +228,108 @@ static int plan_network(struct making *m, struct error *err)
 	return 0;
 }
 
+/* ---- what is held in files of its own */
+
+static char *whole_path(enum held held, const char *source)
+{
+	autofree char *path = held_path(held, source);
+
+	return path_join(CONFIG_DIR, path);
+}
+
+/* On the data disk; while that is away it is taken at its word, for nothing is done about it yet. */
+static bool holds_something(const struct making *m, const char *path)
+{
+	autofree char *whole = at(m, path);
+	struct stat st;
+
+	return !m->has_data || (stat(whole, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0);
+}
+
+static void add_held(struct making *m, const char *path, const char *bytes)
+{
+	add(m, path, bytes, 0600)->of_daemon = true;
+}
+
+static int plan_secret(struct making *m, const char *source, enum held held, const struct given *given, struct error *err)
+{
+	const struct held_kind *kind = held_kind(held);
+	autofree char *path = whole_path(held, source), *line = NULL;
+	const char *why;
+
+	if (is_held(m, given))
+		return holds_something(m, path) ? 0 : refuse_stars(given, kind->key, source ? "this source" : "[notify]", err);
+	why = kind->quarrel(given->value, strlen(given->value));
+	if (why) {
+		(void)fail(err, ERR_CONFIG, "%s %s", kind->key, why);
+		return wanted_fail_at(given->line, err);
+	}
+	line = format("%s\n", given->value);
+	add_held(m, path, line);
+	explicit_bzero(line, strlen(line));
+	return 0;
+}
+
+static int refuse_file(const struct given *file, const char *why, struct error *err)
+{
+	(void)fail(err, ERR_CONFIG, "'%s' %s", file->value, why);
+	return wanted_fail_at(file->line, err);
+}
+
+/* A file beside drillbox.txt. *ret is NULL when it is gone because the box has it already. */
+static int read_file(const struct making *m, const char *source, enum held held, const struct given *file, char **ret, size_t *ret_n,
+		     struct error *err)
+{
+	autofree char *path = path_join(m->place->boot, file->value), *target = whole_path(held, source), *bytes = NULL;
+	bool has_it = held_kind(held)->leaves && holds_something(m, target);
+	const char *why;
+	struct stat st;
+
+	*ret = NULL;
+	if (lstat(path, &st) < 0 && errno == ENOENT)
+		return has_it ? 0 : refuse_file(file, "is not beside " PROVISION_FILE " on this card: lay it there", err);
+	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)HELD_FILE_CAP)
+		return refuse_file(file, "is not a file of at most 64 KiB", err);
+	if (read_small_bytes(path, HELD_FILE_CAP, &bytes, ret_n, err) < 0)
+		return -1;
+	if (has_it && m->interrupted && memchr(bytes, '\0', *ret_n))
+		return 0;
+	why = held_kind(held)->quarrel(bytes, *ret_n);
+	if (why)
+		return refuse_file(file, why, err);
+	*ret = take(bytes);
+	return 0;
+}
+
+static int plan_file(struct making *m, const char *source, enum held held, const struct given *file, struct error *err)
+{
+	autofree char *bytes = NULL, *path = whole_path(held, source);
+	size_t n;
+
+	if (read_file(m, source, held, file, &bytes, &n, err) < 0)
+		return -1;
+	if (bytes)
+		add_held(m, path, bytes);
+	if (held_kind(held)->leaves && !strings_have(&m->files.removals, file->value))
+		strings_add(&m->files.removals, file->value);
+	if (bytes)
+		explicit_bzero(bytes, n);
+	return 0;
+}
+
+/* Of a source, or for NULL of the box itself. */
+static int plan_held(struct making *m, const char *source, const struct given *given, struct error *err)
+{
+	for (enum held held = 0; held < HELDS; held++) {
+		int (*const plan)(struct making *, const char *, enum held, const struct given *, struct error *) =
+			held_is_file(held) ? plan_file : plan_secret;
+
+		if (given[held].value && plan(m, source, held, &given[held], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- drillbox.conf */
 
 /* The bytes of the line at 'line', its end included. */
@@ -261,10 +363,11 @@ static bool gives_key(const char *line, size_t n, const char *key)
 	return !key || same(trim(text), key);
 }
 
-static void add_lines(struct text *t, const struct wanted_keys *keys)
+static void add_lines(struct text *t, const char *section, const struct wanted_keys *keys)
 {
 	for (size_t i = 0; i < keys->count; i++)
-		text_addf(t, "%s = %s\n", keys->items[i].key, keys->items[i].value);
+		if (same(keys->items[i].section, section))
+			text_addf(t, "%s = %s\n", keys->items[i].key, keys->items[i].value);
 }
 
 char *conf_with(const char *conf, const char *section, const char *only, const struct wanted_keys *keys)
@@ -285,13 +388,13 @@ char *conf_with(const char *conf, const char *section, const char *only, const s
 		if (conf[n - 1] != '\n')
 			text_add(&t, "\n");
 		if (inside && opened && !done) {
-			add_lines(&t, keys);
+			add_lines(&t, section, keys);
 			done = true;
 		}
 	}
 	if (!done) {
 		text_addf(&t, "%s[%s]\n", t.length ? "\n" : "", section);
-		add_lines(&t, keys);
+		add_lines(&t, section, keys);
 	}
 	return text_take(&t);
 }
@@ -314,8 +417,8 @@ static int check_conf(const struct making *m, const char *conf, struct error *er
 	}
 	if (box_config_finish(&config.box, err) < 0)
 		return fail_within(err, "the box's own drillbox.conf would not be right");
-	if (m->wanted->panel_line && m->place->panel_fits && m->place->panel_fits(&config.box, err) < 0)
-		return wanted_fail_at(m->wanted->panel_line, err);
+	if (m->wanted->conf.panel_line && m->place->panel_fits && m->place->panel_fits(&config.box, err) < 0)
+		return wanted_fail_at(m->wanted->conf.panel_line, err);
 	return 0;
 }
 
@@ -325,15 +428,22 @@ static void add_panel(struct making *m)
 	CLEANUP(text_done) struct text t = {0};
 
 	text_add(&t, "# Made from drillbox.txt.\n[panel]\n");
-	add_lines(&t, &m->wanted->panel_keys);
+	add_lines(&t, "panel", &m->wanted->conf.keys);
 	add(m, PANEL, t.data, 0644);
+}
+
+/* Before drillbox.conf, which names them; and also where that stays as it is. */
+static int plan_notify(struct making *m, struct error *err)
+{
+	return plan_held(m, NULL, m->wanted->conf.held, err);
 }
 
 static int plan_conf(struct making *m, struct error *err)
 {
 	static const char file[] = CONFIG_DIR "/drillbox.conf";
 	struct wanted_key name = {.section = "box", .key = "name", .value = m->wanted->name};
-	autofree char *path = at(m, file), *conf = NULL, *named = NULL, *whole = NULL;
+	const struct wanted_conf *wanted = &m->wanted->conf;
+	autofree char *path = at(m, file), *conf = NULL, *named = NULL, *wired = NULL, *whole = NULL;
 	bool is_new = !path_exists(path);
 
 	if (is_new)
@@ -341,13 +451,14 @@ static int plan_conf(struct making *m, struct error *err)
 	else if (read_small_file(path, INI_CAP, &conf, err) < 0)
 		return -1;
 	named = m->wanted->name ? conf_with(conf, "box", "name", &(struct wanted_keys){&name, 1}) : xstrdup(conf);
-	whole = m->wanted->panel_line ? conf_with(named, "panel", NULL, &m->wanted->panel_keys) : xstrdup(named);
+	wired = wanted->panel_line ? conf_with(named, "panel", NULL, &wanted->keys) : xstrdup(named);
+	whole = wanted->notify_line ? conf_with(wired, "notify", NULL, &wanted->keys) : xstrdup(wired);
 	/* one that is broken already and stays as it is does not keep a new key or network off the box */
-	if (!is_new && !m->wanted->panel_line && same(whole, conf))
+	if (!is_new && !wanted->panel_line && same(whole, conf))
 		return 0;
 	if (check_conf(m, whole, err) < 0)
 		return -1;
-	if (m->wanted->panel_line)
+	if (wanted->panel_line)
 		add_panel(m);
 	if (is_new || !same(whole, conf))
 		add(m, file, whole, 0644);
@@ -380,7 +491,7 @@ int installation_panel(const char *config_dir, struct config *ret, struct error 
 
 static char *source_text(const struct wanted_source *s)
 {
-	static const char *const sections[] = {"source", "pull", "drill", "keep"};
+	static const char *const sections[] = {"source", "pull", "drill", "keep", "notify"};
 	struct text t = {0};
 
 	text_add(&t, "# Made from drillbox.txt.\n");
@@ -398,109 +509,6 @@ static char *source_text(const struct wanted_source *s)
 		}
 	}
 	return text_take(&t);
-}
-
-static char *secret_path(const struct wanted_source *s, const char *suffix)
-{
-	return format(CONFIG_DIR "/secrets/%s%s", s->name, suffix);
-}
-
-/* On the data disk; while that is away it is taken at its word, for nothing is done about it yet. */
-static bool holds_something(const struct making *m, const char *path)
-{
-	autofree char *whole = at(m, path);
-	struct stat st;
-
-	return !m->has_data || (stat(whole, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0);
-}
-
-static void add_secret(struct making *m, const char *path, const char *bytes)
-{
-	add(m, path, bytes, 0600)->of_daemon = true;
-}
-
-static int plan_password(struct making *m, const struct wanted_source *s, struct error *err)
-{
-	autofree char *path = secret_path(s, ""), *line = NULL;
-
-	if (!s->password.value)
-		return 0;
-	if (is_held(m, &s->password))
-		return holds_something(m, path) ? 0 : refuse_stars(&s->password, "this source", err);
-	line = format("%s\n", s->password.value);
-	add_secret(m, path, line);
-	explicit_bzero(line, strlen(line));
-	return 0;
-}
-
-static int refuse_file(const struct wanted_file *file, const char *why, struct error *err)
-{
-	(void)fail(err, ERR_CONFIG, "'%s' %s", file->name, why);
-	return wanted_fail_at(file->line, err);
-}
-
-/* Whether the bytes are what the key wants; why not, or NULL. */
-static const char *pem_quarrel(enum part part, const char *bytes, size_t n)
-{
-	const char *key = memmem(bytes, n, "PRIVATE KEY-----", 16);
-
-	if (memchr(bytes, '\0', n) || !memmem(bytes, n, "-----BEGIN ", 11) || !memmem(bytes, n, "-----END ", 9))
-		return "is not a PEM file, which begins with -----BEGIN: convert it with 'openssl x509' or 'openssl pkey'";
-	if (part != PART_CLIENT_KEY && key)
-		return "holds a private key, which would stay on this card: put the key in a file of its own and name that with client-key";
-	if (part != PART_CLIENT_KEY && !memmem(bytes, n, "-----BEGIN CERTIFICATE-----", 27) &&
-	    !memmem(bytes, n, "-----BEGIN TRUSTED CERTIFICATE-----", 35))
-		return "holds no certificate: name the file with -----BEGIN CERTIFICATE-----";
-	if (part == PART_CLIENT_KEY && !key)
-		return "holds no private key: name the file with -----BEGIN PRIVATE KEY-----";
-	if (part == PART_CLIENT_KEY && (memmem(bytes, n, "ENCRYPTED", 9)))
-		return "is locked with a passphrase, which nobody types on the box: take it out with 'openssl pkey'";
-	return NULL;
-}
-
-/* A file beside drillbox.txt. *ret is NULL when it is gone because the box has it already. */
-static int read_part(const struct making *m, const struct wanted_source *s, enum part part, char **ret, size_t *ret_n,
-		     struct error *err)
-{
-	const struct wanted_file *file = &s->files[part];
-	autofree char *path = path_join(m->place->boot, file->name), *target = secret_path(s, part_suffix(part)), *bytes = NULL;
-	bool held = part == PART_CLIENT_KEY && holds_something(m, target);
-	const char *why;
-	struct stat st;
-
-	*ret = NULL;
-	if (lstat(path, &st) < 0 && errno == ENOENT)
-		return held ? 0 : refuse_file(file, "is not beside " PROVISION_FILE " on this card: lay it there", err);
-	if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)PEM_CAP)
-		return refuse_file(file, "is not a file of at most 64 KiB", err);
-	if (read_small_bytes(path, PEM_CAP, &bytes, ret_n, err) < 0)
-		return -1;
-	if (held && m->interrupted && memchr(bytes, '\0', *ret_n))
-		return 0;
-	why = pem_quarrel(part, bytes, *ret_n);
-	if (why)
-		return refuse_file(file, why, err);
-	*ret = take(bytes);
-	return 0;
-}
-
-static int plan_part(struct making *m, const struct wanted_source *s, enum part part, struct error *err)
-{
-	autofree char *bytes = NULL, *path = secret_path(s, part_suffix(part));
-	const char *name = s->files[part].name;
-	size_t n;
-
-	if (!name)
-		return 0;
-	if (read_part(m, s, part, &bytes, &n, err) < 0)
-		return -1;
-	if (bytes)
-		add_secret(m, path, bytes);
-	if (part == PART_CLIENT_KEY && !strings_have(&m->files.removals, name))
-		strings_add(&m->files.removals, name);
-	if (bytes)
-		explicit_bzero(bytes, n);
-	return 0;
 }
 
 static int take_source_key(void *context, const char *section, const char *key, const char *value, struct error *err)
@@ -526,11 +534,8 @@ static int plan_source(struct making *m, const struct wanted_source *s, struct e
 {
 	autofree char *text = source_text(s), *path = format(CONFIG_DIR "/sources.d/%s.conf", s->name);
 
-	if (check_source(s, text, err) < 0 || plan_password(m, s, err) < 0)
+	if (check_source(s, text, err) < 0 || plan_held(m, s->name, s->held, err) < 0)
 		return -1;
-	for (enum part part = 0; part < PARTS; part++)
-		if (plan_part(m, s, part, err) < 0)
-			return -1;
 	add(m, path, text, 0644); /* behind its secrets: no round may begin without them */
 	return 0;
 }
@@ -547,7 +552,8 @@ int installation_make(const struct wanted *w, const struct place *place, bool in
 		      struct installation *ret, struct error *err)
 {
 	static int (*const steps[])(struct making *, struct error *) = {
-		plan_encryption, plan_time_zone, plan_ssh, plan_network, plan_mdns, plan_sources, plan_conf, plan_name,
+		plan_encryption, plan_time_zone, plan_ssh, plan_network, plan_mdns, plan_sources, plan_notify,
+		plan_conf, plan_name,
 	};
 	struct making m = {.wanted = w, .place = place, .interrupted = interrupted, .has_data = has_data};
 

@@ -16,8 +16,6 @@
 #include "base/error.h"
 #include "provision/wanted.h"
 
-#define PEM_CAP ((size_t)64 << 10)
-
 /* Where the box is, and what only its other rooms can tell. */
 struct place {
 	const char *boot, *root;

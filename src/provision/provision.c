@@ -86,7 +86,7 @@ static int read_file(struct job *j, struct error *err)
 static char *masked(struct job *j)
 {
 	char *copy = xcalloc(j->n + 1, 1);
-	const struct secret *s;
+	const struct given *s;
 
 	memcpy(copy, j->bytes, j->n);
 	for (size_t i = 0; (s = wanted_secret(&j->wanted, i)); i++)
@@ -97,7 +97,7 @@ static char *masked(struct job *j)
 
 static bool has_secrets(struct job *j)
 {
-	const struct secret *s;
+	const struct given *s;
 
 	for (size_t i = 0; (s = wanted_secret(&j->wanted, i)); i++)
 		if (s->value && !s->masked)
@@ -108,7 +108,7 @@ static bool has_secrets(struct job *j)
 /* From here on everything is on the box. A power cut in between is known by the record. */
 static int remove_secrets(struct job *j, const char *without, struct error *err)
 {
-	const struct secret *s;
+	const struct given *s;
 
 	if (!has_secrets(j))
 		return 0;

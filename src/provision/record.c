@@ -96,12 +96,12 @@ bool record_is_interrupted(const char *root, const char *masked, size_t n)
 	return first && starts_with(record, first);
 }
 
-static int add_file(const char *boot, enum part part, const char *name, struct text *t, struct error *err)
+static int add_file(const char *boot, enum held held, const char *name, struct text *t, struct error *err)
 {
 	autofree char *path = path_join(boot, name);
 	struct digest_result now;
 
-	if (part == PART_CLIENT_KEY) {
+	if (held_kind(held)->leaves) {
 		text_addf(t, REMOVED " %s\n", name);
 		return 0;
 	}
@@ -111,21 +111,28 @@ static int add_file(const char *boot, enum part part, const char *name, struct t
 	return 0;
 }
 
+static int add_files(const char *boot, const struct given *given, struct text *t, struct error *err)
+{
+	for (enum held held = HELD_SECRETS; held < HELDS; held++)
+		if (given[held].value && add_file(boot, held, given[held].value, t, err) < 0)
+			return -1;
+	return 0;
+}
+
 int record_write(const char *root, const char *boot, bool applied, const char *masked, size_t n, const struct wanted *w,
 		 struct error *err)
 {
 	autofree char *path = path_join(root, RECORD), *of_data = path_join(root, DATA_RECORD), *folder = path_dir(path), *first = NULL;
 	CLEANUP(text_done) struct text t = {0};
+	const struct given *given;
 
 	first = first_line(applied ? APPLIED : REMOVING, masked, n);
 	if (!first)
 		return fail(err, ERR_LACKING, "OpenSSL does not offer SHA-256: look at its configuration");
 	text_add(&t, first);
-	for (size_t i = 0; i < w->source_count; i++)
-		for (enum part part = 0; part < PARTS; part++)
-			if (w->sources[i].files[part].name &&
-			    add_file(boot, part, w->sources[i].files[part].name, &t, err) < 0)
-				return -1;
+	for (size_t i = 0; (given = wanted_held(w, i)); i++)
+		if (add_files(boot, given, &t, err) < 0)
+			return -1;
 	if (make_dirs(folder, 0755, err) < 0 ||
 	    (applied && write_file_durably(of_data, t.data, t.length, 0644, err) < 0))
 		return -1;

@@ -80,16 +80,28 @@ static char *link_words(const struct link *link)
 	return format("address by DHCP%s%s", link->dns ? ", name servers " : "", link->dns ? link->dns : "");
 }
 
+/* Of what the box holds the word alone. */
+static void list_held(const struct given *given, struct text *value)
+{
+	for (enum held held = 0; held < HELDS; held++) {
+		const char *between = value->length ? ", " : "", *key = held_kind(held)->key;
+
+		if (!given[held].value)
+			continue;
+		if (held_is_file(held))
+			text_addf(value, "%s%s %s", between, key, given[held].value);
+		else
+			text_addf(value, "%swith its %s", between, key);
+	}
+}
+
 static void add_source(struct text *t, const struct wanted_source *s)
 {
 	CLEANUP(text_done) struct text value = {0};
+	int n = (int)strcspn(s->config.url, "?"); /* behind it stand signatures, too */
 
-	text_addf(&value, "%s: %s", s->name, s->config.url);
-	if (s->password.value)
-		text_add(&value, ", with its password");
-	for (enum part part = 0; part < PARTS; part++)
-		if (s->files[part].name)
-			text_addf(&value, ", %s %s", part_key(part), s->files[part].name);
+	text_addf(&value, "%s: %.*s%s", s->name, n, s->config.url, s->config.url[n] ? "?..." : "");
+	list_held(s->held, &value);
 	add_fact(t, "source", value.data);
 }
 
@@ -120,13 +132,26 @@ static void add_state_facts(struct text *t, const struct wanted *w)
 	}
 }
 
+static void add_conf_keys(struct text *t, const char *section, const struct wanted_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct wanted_key *k = &keys->items[i];
+		autofree char *value = format("%s = %s", k->key, k->value);
+
+		if (same(k->section, section) && held_find_in_conf(section, k->key) == HELDS)
+			add_fact(t, section, value);
+	}
+}
+
 static void add_data_facts(struct text *t, const struct wanted *w)
 {
-	for (size_t i = 0; i < w->panel_keys.count; i++) {
-		autofree char *value = format("%s = %s", w->panel_keys.items[i].key, w->panel_keys.items[i].value);
+	CLEANUP(text_done) struct text held = {0};
 
-		add_fact(t, "panel", value);
-	}
+	add_conf_keys(t, "panel", &w->conf.keys);
+	list_held(w->conf.held, &held);
+	if (held.length)
+		add_fact(t, "notify", held.data);
+	add_conf_keys(t, "notify", &w->conf.keys);
 	for (size_t i = 0; i < w->source_count; i++)
 		add_source(t, &w->sources[i]);
 }
@@ -182,7 +207,7 @@ char *result_done(const struct wanted *w, const char *root)
 	add_state_facts(&t, w);
 	add_data_facts(&t, w);
 	text_add(&t, "\n");
-	add_wrapped(&t, 0, "No password and no private key that drillbox.txt gives is left on this card: where one stood there are stars "
+	add_wrapped(&t, 0, "No password, token, key or address to call that drillbox.txt gives is left on this card: where one stood there are stars "
 			   "now, which mean: as given before. What drillbox.txt does not name stays as it was.");
 	text_add(&t, "\nWhat to do next\n");
 	add_login(&t, w, name);

@@ -6,7 +6,6 @@
 #include "model/url.h"
 #include "port/ini.h"
 
-#define LONGEST_PASSWORD 1000
 #define LONGEST_FILE_NAME 100
 
 struct taking {
@@ -14,12 +13,12 @@ struct taking {
 	struct ini_place place;
 };
 
-static void secret_done(struct secret *s)
+static void given_done(struct given *g)
 {
-	if (s->value)
-		explicit_bzero(s->value, strlen(s->value));
-	free(s->value);
-	*s = (struct secret){0};
+	if (g->value)
+		explicit_bzero(g->value, strlen(g->value));
+	free(g->value);
+	*g = (struct given){0};
 }
 
 /* ---- one value each */
@@ -32,7 +31,7 @@ static bool in_set(const char *value, const char *set)
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
 
-static int take_name(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_name(struct wanted *w, const char *value, struct error *err)
 {
 	size_t n = strlen(value);
 
@@ -48,7 +47,7 @@ static int take_name(struct wanted *w, struct wanted_source *source UNUSED, cons
 }
 
 /* Whether there is such a zone is for the box to say; that the name leads nowhere else is said here. */
-static int take_time_zone(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_time_zone(struct wanted *w, const char *value, struct error *err)
 {
 	if (!*value || strlen(value) > 100 || !in_set(value, LETTERS DIGITS "_+-/") || value[0] == '/' || strstr(value, "//") ||
 	    ends_with(value, "/") || same(value, "localtime") /* which leads back to what is set here */) {
@@ -60,7 +59,7 @@ static int take_time_zone(struct wanted *w, struct wanted_source *source UNUSED,
 	return 0;
 }
 
-static int take_mdns(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_mdns(struct wanted *w, const char *value, struct error *err)
 {
 	if (!same(value, "yes") && !same(value, "no"))
 		return fail(err, ERR_CONFIG, "mdns is yes or no");
@@ -69,7 +68,7 @@ static int take_mdns(struct wanted *w, struct wanted_source *source UNUSED, cons
 	return 0;
 }
 
-static int take_encrypt(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_encrypt(struct wanted *w, const char *value, struct error *err)
 {
 	if (!same(value, "yes") && !same(value, "no"))
 		return fail(err, ERR_CONFIG, "encrypt is yes or no; the passphrase never stands here: 'drillbox unlock' asks for it");
@@ -93,7 +92,7 @@ static int add_ssh(struct wanted_ssh_list *list, const char *allowed, const char
 	return 0;
 }
 
-static int take_admin(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_admin(struct wanted *w, const char *value, struct error *err)
 {
 	return add_ssh(&w->admin, NULL, value, err);
 }
@@ -109,7 +108,7 @@ static bool next_word(const char **text, const char *word)
 	return true;
 }
 
-static int take_history(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_history(struct wanted *w, const char *value, struct error *err)
 {
 	bool drill = false, fetch = false, more = true;
 
@@ -127,45 +126,37 @@ static int take_history(struct wanted *w, struct wanted_source *source UNUSED, c
 	return add_ssh(&w->history, drill && fetch ? "allow drill fetch" : drill ? "allow drill" : "allow fetch", value, err);
 }
 
-static int take_wire_address(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_wire_address(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_address(&w->wire, value, err);
 }
 
-static int take_wire_gateway(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_wire_gateway(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_gateway(&w->wire, value, err);
 }
 
-static int take_wire_dns(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_wire_dns(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_dns(&w->wire, value, err);
 }
 
-static int take_air_address(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_air_address(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_address(&w->air, value, err);
 }
 
-static int take_air_gateway(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_air_gateway(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_gateway(&w->air, value, err);
 }
 
-static int take_air_dns(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_air_dns(struct wanted *w, const char *value, struct error *err)
 {
 	return link_set_dns(&w->air, value, err);
 }
 
-static bool has_control(const char *s)
-{
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
-			return true;
-	return false;
-}
-
-static int take_ssid(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_ssid(struct wanted *w, const char *value, struct error *err)
 {
 	if (!*value || strlen(value) > 32 || has_control(value))
 		return fail(err, ERR_CONFIG, "ssid is the Wi-Fi's name, 1 to 32 bytes");
@@ -178,7 +169,7 @@ static bool all_stars(const char *value)
 	return *value && in_set(value, "*");
 }
 
-static int take_wifi_password(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_wifi_password(struct wanted *w, const char *value, struct error *err)
 {
 	size_t n = strlen(value);
 	bool is_key = n == 64 && in_set(value, DIGITS "abcdefABCDEF*"); /* with stars: one that was being removed */
@@ -190,58 +181,13 @@ static int take_wifi_password(struct wanted *w, struct wanted_source *source UNU
 	return 0;
 }
 
-static int take_country(struct wanted *w, struct wanted_source *source UNUSED, const char *value, struct error *err)
+static int take_country(struct wanted *w, const char *value, struct error *err)
 {
 	if (strlen(value) != 2 || !in_set(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 		return fail(err, ERR_CONFIG, "country is two capital letters, as in DE: they settle which channels are lawful");
 	set_text(&w->country, value);
 	return 0;
 }
-
-static int take_password(struct wanted *w UNUSED, struct wanted_source *source, const char *value, struct error *err)
-{
-	if (!*value || strlen(value) > LONGEST_PASSWORD || has_control(value))
-		return fail(err, ERR_CONFIG, "password is 1 to %d bytes of text; leave the line out where the source wants none",
-			    LONGEST_PASSWORD);
-	set_text(&source->password.value, value);
-	return 0;
-}
-
-static int refuse_password_file(struct wanted *w UNUSED, struct wanted_source *source UNUSED, const char *value UNUSED,
-				struct error *err)
-{
-	return fail(err, ERR_CONFIG, "here the password itself is given, as password = ...: the box puts it into a file of its own");
-}
-
-static int take_file(struct wanted_file *file, const char *key, const char *value, struct error *err)
-{
-	if (!*value || strlen(value) > LONGEST_FILE_NAME || value[0] == '.' ||
-	    !in_set(value, LETTERS DIGITS "._- +@()") || same(value, PROVISION_FILE)) {
-		autofree char *shown = printable(value, false);
-
-		return fail(err, ERR_CONFIG, "%s = '%.100s' is not the name of a file beside " PROVISION_FILE ": lay it there and "
-			    "write its name alone, in plain letters and without a folder", key, shown);
-	}
-	set_text(&file->name, value);
-	return 0;
-}
-
-static int take_ca(struct wanted *w UNUSED, struct wanted_source *source, const char *value, struct error *err)
-{
-	return take_file(&source->files[PART_CA], part_key(PART_CA), value, err);
-}
-
-static int take_client_cert(struct wanted *w UNUSED, struct wanted_source *source, const char *value, struct error *err)
-{
-	return take_file(&source->files[PART_CLIENT_CERT], part_key(PART_CLIENT_CERT), value, err);
-}
-
-static int take_client_key(struct wanted *w UNUSED, struct wanted_source *source, const char *value, struct error *err)
-{
-	return take_file(&source->files[PART_CLIENT_KEY], part_key(PART_CLIENT_KEY), value, err);
-}
-
-#define OF_SOURCE "source NAME"
 
 static const struct provision_key keys[] = {
 	{"box", "name", "what the box is called on the net and in its reports", false, take_name},
@@ -262,98 +208,82 @@ static const struct provision_key keys[] = {
 	{"wifi", "address", "as in [network], for the Wi-Fi", false, take_air_address},
 	{"wifi", "gateway", "as in [network]", false, take_air_gateway},
 	{"wifi", "dns", "as in [network]", false, take_air_dns},
-	{OF_SOURCE, "password", "of its role; removed from the card once it was applied", false, take_password},
-	{OF_SOURCE, "password-file", NULL, false, refuse_password_file},
-	{OF_SOURCE, "ca", "the name of a file beside drillbox.txt with the certificates to trust; the system's unless given", false,
-	 take_ca},
-	{OF_SOURCE, "client-cert", "the name of a file beside drillbox.txt with the client's certificate", false, take_client_cert},
-	{OF_SOURCE, "client-key", "the same with its key; removed from the card once it was applied", false, take_client_key},
 	{0},
 };
-
-/* What else may stand in [source NAME], as in a source's own file. */
-static const char *const source_words[] = {"type", "url", "address"};
 
 const struct provision_key *wanted_keys(void)
 {
 	return keys;
 }
 
-static const struct {
-	const char *key, *suffix;
-} parts[PARTS] = {
-	[PART_CA] = {"ca", "-ca.pem"},
-	[PART_CLIENT_CERT] = {"client-cert", "-cert.pem"},
-	[PART_CLIENT_KEY] = {"client-key", "-key.pem"},
-};
-
-const char *part_key(enum part part)
-{
-	return parts[part].key;
-}
-
-const char *part_suffix(enum part part)
-{
-	return parts[part].suffix;
-}
-
 /* ---- sections and keys */
 
-static const char *const plain_sections[] = {"box", "ssh", "network", "wifi", "panel"};
-static const char *const source_sections[] = {"source", "pull", "drill", "keep"};
+/* As in the tables: with NAME for each source's. */
+static const char *const sections[] = {
+	"box", "ssh", "network", "wifi", "panel", "source NAME", "pull NAME", "drill NAME", "keep NAME", "notify", "notify NAME", NULL,
+};
 
-static bool is_one_of(const char *word, const char *const *words, size_t n)
+const char *const *wanted_sections(void)
 {
-	for (size_t i = 0; i < n; i++)
-		if (same(words[i], word))
-			return true;
-	return false;
+	return sections;
 }
 
-static int unknown_section(const char *section, const char *word, struct error *err)
+static bool is_of_source(const char *section)
 {
-	autofree char *shown = printable(section, false);
-	const char *names[COUNT(plain_sections) + COUNT(source_sections) + 1] = {0};
-	const char *near;
-	size_t n = 0;
+	return strchr(section, ' ') != NULL;
+}
+
+static char *first_word(const char *section)
+{
+	return xstrndup(section, strcspn(section, " "));
+}
+
+static bool begins_with_word(const char *section, const char *word)
+{
+	return starts_with(section, word) && (!section[strlen(word)] || section[strlen(word)] == ' ');
+}
+
+/* The one of the tables that a section of the file is; NULL: none. */
+static const char *table_section(const char *section)
+{
+	autofree char *word = first_word(section);
+	const char *name = section[strlen(word)] ? section + strlen(word) + 1 : NULL;
+
+	for (const char *const *s = sections; *s; s++)
+		if (begins_with_word(*s, word) && is_of_source(*s) == (name != NULL) && (!name || source_name_valid(name)))
+			return *s;
+	return NULL;
+}
+
+static int list_sections(const char *shown, struct error *err)
+{
+	CLEANUP(text_done) struct text t = {0};
+
+	for (const char *const *s = sections; *s; s++)
+		text_addf(&t, "%s[%s]", t.length ? ", " : "", *s);
+	return fail(err, ERR_CONFIG, "unknown section [%s]: there are %s", shown, t.data);
+}
+
+static int unknown_section(const char *section, struct error *err)
+{
+	autofree char *shown = printable(section, false), *word = first_word(section);
+	CLEANUP(strings_done) struct strings words = {0};
+	const char *near, *meant = NULL;
 
 	if (!*section)
 		return fail(err, ERR_CONFIG, "a key stands before the first [section]");
-	if (is_one_of(word, source_sections, COUNT(source_sections)))
-		return fail(err, ERR_CONFIG, "section [%s] needs the source's name behind one space: write [%s shop], its name in 1 to 42 "
-			    "of A-Z a-z 0-9 _ -", shown, word);
-	for (size_t i = 0; i < COUNT(plain_sections); i++)
-		names[n++] = plain_sections[i];
-	for (size_t i = 0; i < COUNT(source_sections); i++)
-		names[n++] = source_sections[i];
-	near = nearest_name(word, names);
-	if (!near)
-		return fail(err, ERR_CONFIG, "unknown section [%s]: there are [box], [ssh], [network], [wifi], [panel], and for each "
-			    "source [source NAME], [pull NAME], [drill NAME], [keep NAME]", shown);
-	return fail(err, ERR_CONFIG, "unknown section [%s]: did you mean [%s%s]?", shown, near,
-		    is_one_of(near, source_sections, COUNT(source_sections)) ? " NAME" : "");
-}
-
-/* 'section' is as in the table, 'shown' as in the file. */
-static int unknown_key(const char *section, const char *shown, const char *key, struct error *err)
-{
-	autofree const char **names = xcalloc(COUNT(keys) + COUNT(source_words) + 1, sizeof(*names));
-	autofree char *shown_key = printable(key, false);
-	const char *near;
-	size_t n = 0;
-
-	for (const struct provision_key *k = keys; k->section; k++)
-		if (same(k->section, section) && k->meaning)
-			names[n++] = k->key;
-	for (size_t i = 0; same(section, OF_SOURCE) && i < COUNT(source_words); i++)
-		names[n++] = source_words[i];
-	near = nearest_name(key, names);
-	if (near)
-		return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: did you mean '%s'?", shown_key, shown, near);
-	for (const struct provision_key *k = keys; k->section; k++)
-		if (same(k->key, key) && k->meaning)
-			return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: it belongs in [%s]", shown_key, shown, k->section);
-	return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: 'drillbox provision --keys' lists what there is", shown_key, shown);
+	for (const char *const *s = sections; *s; s++) {
+		if (is_of_source(*s) && begins_with_word(*s, word))
+			return fail(err, ERR_CONFIG, "section [%s] needs the source's name behind one space: write [%s shop], its name in "
+				    "1 to 42 of A-Z a-z 0-9 _ -", shown, word);
+		strings_add_owned(&words, first_word(*s));
+	}
+	strings_add_owned(&words, NULL);
+	near = nearest_name(word, (const char *const *)words.items);
+	for (const char *const *s = sections; near && *s; s++)
+		if (begins_with_word(*s, near) && (!meant || is_of_source(*s) == is_of_source(section)))
+			meant = *s;
+	return meant ? fail(err, ERR_CONFIG, "unknown section [%s]: did you mean [%s]?", shown, meant) : list_sections(shown, err);
 }
 
 static const struct provision_key *find_key(const char *section, const char *key)
@@ -362,6 +292,57 @@ static const struct provision_key *find_key(const char *section, const char *key
 		if (same(k->section, section) && same(k->key, key))
 			return k;
 	return NULL;
+}
+
+bool wanted_takes_as_it_is(const char *section, const struct config_key *key)
+{
+	/* what there is of [box] is drillbox.txt's own: where the data is, the image says */
+	return !same(section, "box") && begins_with_word(section, key->section) && held_find(section, key->key) == HELDS &&
+	       held_find_in_conf(section, key->key) == HELDS;
+}
+
+static bool takes_as_it_is(const char *section, const char *key)
+{
+	for (const struct config_key *k = config_keys(is_of_source(section)); k->section; k++)
+		if (same(k->key, key) && wanted_takes_as_it_is(section, k))
+			return true;
+	return false;
+}
+
+static bool is_known(const char *section, const char *key)
+{
+	return find_key(section, key) || held_find(section, key) < HELDS || takes_as_it_is(section, key);
+}
+
+static void list_keys(const char *section, struct strings *ret)
+{
+	for (const struct provision_key *k = keys; k->section; k++)
+		if (same(k->section, section))
+			strings_add(ret, k->key);
+	for (enum held held = 0; held < HELDS; held++)
+		if (same(held_kind(held)->section, section))
+			strings_add(ret, held_kind(held)->key);
+	for (const struct config_key *k = config_keys(is_of_source(section)); k->section; k++)
+		if (wanted_takes_as_it_is(section, k))
+			strings_add(ret, k->key);
+	strings_add_owned(ret, NULL);
+}
+
+/* 'section' is as in the tables, 'shown' as in the file. */
+static int unknown_key(const char *section, const char *shown, const char *key, struct error *err)
+{
+	CLEANUP(strings_done) struct strings names = {0};
+	autofree char *shown_key = printable(key, false);
+	const char *near;
+
+	list_keys(section, &names);
+	near = nearest_name(key, (const char *const *)names.items);
+	if (near)
+		return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: did you mean '%s'?", shown_key, shown, near);
+	for (const char *const *s = sections; *s; s++)
+		if (is_known(*s, key))
+			return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: it belongs in [%s]", shown_key, shown, *s);
+	return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: 'drillbox provision --keys' lists what there is", shown_key, shown);
 }
 
 static bool repeats(const char *section, const char *key)
@@ -394,68 +375,135 @@ static struct wanted_source *source_of(struct wanted *w, const char *name, int l
 	return s;
 }
 
-/* Both a password and the name of a file go into the source's file as the path that the box puts it at, relative to that file. */
-static int set_path(struct wanted_source *s, const char *key, const char *suffix, struct error *err)
+/* Put 'to' in the place of each 'from'. */
+static void reword(const char *from, const char *to, struct error *err)
 {
-	autofree char *path = format("secrets/%s%s", s->name, suffix);
+	CLEANUP(text_done) struct text t = {0};
+	const char *rest = err->text;
 
-	add_key(&s->keys, "source", key, path);
-	return source_config_set(&s->config, "/", "source", key, path, err);
+	for (const char *at; (at = strstr(rest, from)); rest = at + strlen(from)) {
+		text_add_bytes(&t, rest, (size_t)(at - rest));
+		text_add(&t, to);
+	}
+	text_add(&t, rest);
+	(void)fail(err, ERR_CONFIG, "%s", t.data);
 }
 
-/* What a URL is refused for is cured otherwise than in a source's own file, where a password has a file of its own. */
-static int advise_password(const char *section, struct error *err)
+/* What is refused is cured otherwise than in the box's own files, where each secret has a file of its own. */
+static int say_as_here(const char *section, struct error *err)
 {
-	static const char *const refused[] = {"password", "passfile"};
+	const char *const refused[] = {
+		url_refused("password"), url_refused("passfile"),
+		"write it without them, name the user with 'user', and a file with the password with 'password-file'",
+	};
+	autofree char *advice = format("take it out, and write the password as password = ... in [%s]", section);
 
-	for (size_t i = 0; i < COUNT(refused); i++) {
-		const char *advice = url_refused(refused[i]), *at = strstr(err->text, advice);
-		autofree char *before = at ? xstrndup(err->text, (size_t)(at - err->text)) : NULL;
-		autofree char *behind = at ? xstrdup(at + strlen(advice)) : NULL;
-
-		if (at)
-			return fail(err, ERR_CONFIG, "%stake it out, and write the password as password = ... in [%s]%s", before,
-				    section, behind);
-	}
+	for (size_t i = 0; i < COUNT(refused); i++)
+		reword(refused[i], advice, err);
+	for (enum held held = 0; held < HELDS; held++)
+		if (!same(held_kind(held)->conf_key, held_kind(held)->key))
+			reword(held_kind(held)->conf_key, held_kind(held)->key, err);
 	return -1;
 }
 
-static int take_source_key(struct wanted *w, const char *word, const char *section, const char *key, const char *value,
-			   const struct ini_place *place, struct error *err)
+static bool is_terminal(const char *value)
 {
-	struct wanted_source *s = source_of(w, section + strlen(word) + 1, place->section_line);
-	bool is_source = same(word, "source");
-	const struct provision_key *own = is_source ? find_key(OF_SOURCE, key) : NULL;
+	return same(value, "terminal");
+}
 
-	s->has_section = s->has_section || is_source;
-	if (own && own->set(w, s, value, err) < 0)
-		return -1;
-	if (own && same(key, "password")) {
-		return set_path(s, "password-file", "", err);
-	} else if (own) {
-		for (enum part part = 0; part < PARTS; part++)
-			if (same(key, part_key(part))) {
-				s->files[part].line = place->line;
-				return set_path(s, key, part_suffix(part), err);
-			}
-	}
-	if (is_source && !is_one_of(key, source_words, COUNT(source_words)))
-		return unknown_key(OF_SOURCE, section, key, err);
-	if (source_config_set(&s->config, "/etc/drillbox", word, key, value, err) < 0)
-		return advise_password(section, err);
-	add_key(&s->keys, word, key, value);
+static bool has_login(const char *value)
+{
+	return strchr(value, '@') != NULL;
+}
+
+/* What is right in the box's own files, and not here. */
+static int look_closer(const char *section, const char *key, const char *value, struct error *err)
+{
+	static const char proxy[] = "proxy holds a login, which would stay on this card: name one that asks for none, or give it on the box, "
+				    "in place of this section";
+	static const struct {
+		const char *section, *key;
+		bool (*is_it)(const char *value);
+		const char *why;
+	} refused[] = {
+		{"panel", "backend", is_terminal,
+		 "backend = terminal is for a person who starts the daemon in one: on the box it is auto, gpio or none"},
+		{"source NAME", "proxy", has_login, proxy},
+		{"notify", "proxy", has_login, proxy},
+	};
+
+	for (size_t i = 0; i < COUNT(refused); i++)
+		if (same(refused[i].section, section) && same(refused[i].key, key) && refused[i].is_it(value))
+			return fail(err, ERR_CONFIG, "%s", refused[i].why);
 	return 0;
 }
 
-static int take_panel_key(struct wanted *w, const char *key, const char *value, struct error *err)
+/* A key as it goes into a file of the box: of a source's, or for NULL of drillbox.conf. */
+static int set_key(struct wanted *w, struct wanted_source *s, const char *word, const char *key, const char *value, struct error *err)
 {
-	if (same(key, "backend") && same(value, "terminal"))
-		return fail(err, ERR_CONFIG, "backend = terminal is for a person who starts the daemon in one: on the box it is auto, gpio "
-			    "or none");
-	if (box_config_set(&w->panel, "/etc/drillbox", "panel", key, value, err) < 0)
+	static const char folder[] = "/etc/drillbox";
+	int set = s ? source_config_set(&s->config, folder, word, key, value, err) :
+		      box_config_set(&w->conf.config, folder, word, key, value, err);
+
+	if (set < 0)
 		return -1;
-	add_key(&w->panel_keys, "panel", key, value);
+	add_key(s ? &s->keys : &w->conf.keys, word, key, value);
 	return 0;
+}
+
+static int check_file_name(const struct held_kind *kind, const char *value, struct error *err)
+{
+	autofree char *shown = NULL;
+
+	if (*value && strlen(value) <= LONGEST_FILE_NAME && value[0] != '.' && in_set(value, LETTERS DIGITS "._- +@()") &&
+	    !same(value, PROVISION_FILE))
+		return 0;
+	shown = printable(kind->leaves ? "..." : value, false); /* it may be the secret itself */
+	return fail(err, ERR_CONFIG, "%s = '%.100s' is not the name of a file beside " PROVISION_FILE ": lay it there and write its name "
+		    "alone, in plain letters and without a folder", kind->key, shown);
+}
+
+/* What is left of a secret that was being taken out is looked at when it is known whether that is so. */
+static int check_secret(enum held held, const char *value, struct error *err)
+{
+	const char *why = strchr(value, '*') ? NULL : held_kind(held)->quarrel(value, strlen(value));
+
+	return why ? fail(err, ERR_CONFIG, "%s %s", held_kind(held)->key, why) : 0;
+}
+
+static void place_given(struct given *g, const struct ini_place *place, bool is_secret)
+{
+	g->line = place->line;
+	g->at = place->value_at;
+	g->length = place->value_length;
+	g->masked = is_secret && all_stars(g->value);
+}
+
+static int take_held(struct wanted *w, struct wanted_source *s, enum held held, const char *value, const struct ini_place *place,
+		     struct error *err)
+{
+	const struct held_kind *kind = held_kind(held);
+	struct given *given = s ? &s->held[held] : &w->conf.held[held];
+	autofree char *path = held_path(held, s ? s->name : NULL), *word = first_word(kind->section);
+	bool is_file = held_is_file(held);
+
+	if ((is_file ? check_file_name(kind, value, err) : check_secret(held, value, err)) < 0)
+		return -1;
+	set_text(&given->value, value);
+	place_given(given, place, !is_file);
+	return set_key(w, s, word, kind->conf_key, path, err);
+}
+
+/* The key by which the box's own files name a file. */
+static int refuse_conf_key(enum held held, struct error *err)
+{
+	const struct held_kind *kind = held_kind(held);
+
+	if (held_is_file(held))
+		return fail(err, ERR_CONFIG, "here it is %s = ... that names a file beside " PROVISION_FILE ": the box puts it into a file "
+			    "of its own", kind->key);
+	return fail(err, ERR_CONFIG, "here the %s itself is given, as %s = ...: the box puts it into a file of its own", kind->key,
+		    kind->key);
 }
 
 static void note_line(struct wanted *w, const char *section, const char *key, const struct ini_place *place)
@@ -463,7 +511,7 @@ static void note_line(struct wanted *w, const char *section, const char *key, co
 	const struct {
 		const char *section;
 		int *line;
-	} lines[] = {{"network", &w->wire_line}, {"wifi", &w->air_line}, {"panel", &w->panel_line}};
+	} lines[] = {{"network", &w->wire_line}, {"wifi", &w->air_line}, {"panel", &w->conf.panel_line}, {"notify", &w->conf.notify_line}};
 
 	for (size_t i = 0; i < COUNT(lines); i++)
 		if (same(lines[i].section, section) && *lines[i].line == 0)
@@ -474,35 +522,43 @@ static void note_line(struct wanted *w, const char *section, const char *key, co
 		w->encrypt_line = place->line;
 }
 
+static int take_conf_key(struct wanted *w, struct wanted_source *s, const char *known, const char *section, const char *key,
+			 const char *value, struct error *err)
+{
+	autofree char *word = first_word(known);
+	enum held held = held_find_in_conf(known, key);
+
+	if (held < HELDS)
+		return refuse_conf_key(held, err);
+	if (!takes_as_it_is(known, key))
+		return unknown_key(known, section, key, err);
+	if (look_closer(known, key, value, err) < 0)
+		return -1;
+	return set_key(w, s, word, key, value, err) < 0 ? say_as_here(section, err) : 0;
+}
+
 static int take_by_section(struct wanted *w, const char *section, const char *key, const char *value, struct ini_place *place,
 			   struct error *err)
 {
-	autofree char *word = xstrndup(section, strcspn(section, " "));
-	const struct provision_key *k;
+	const char *known = table_section(section);
+	const struct provision_key *own = known ? find_key(known, key) : NULL;
+	enum held held = known ? held_find(known, key) : HELDS;
+	struct wanted_source *s = NULL;
 
-	if (section[strlen(word)] && is_one_of(word, source_sections, COUNT(source_sections)) &&
-	    source_name_valid(section + strlen(word) + 1))
-		return take_source_key(w, word, section, key, value, place, err);
-	if (!is_one_of(section, plain_sections, COUNT(plain_sections))) {
+	if (!known) {
 		place->line = place->section_line ? place->section_line : place->line;
-		return unknown_section(section, word, err);
+		return unknown_section(section, err);
 	}
 	note_line(w, section, key, place);
-	if (same(section, "panel"))
-		return take_panel_key(w, key, value, err);
-	k = find_key(section, key);
-	return k ? k->set(w, NULL, value, err) : unknown_key(section, section, key, err);
-}
-
-/* Where the secrets stand, for them to be taken out. */
-static void place_secret(struct secret *s, const struct ini_place *place)
-{
-	if (!s || !s->value || s->line)
-		return;
-	s->line = place->line;
-	s->at = place->value_at;
-	s->length = place->value_length;
-	s->masked = all_stars(s->value);
+	if (is_of_source(known)) {
+		s = source_of(w, section + strcspn(section, " ") + 1, place->section_line);
+		s->has_section = s->has_section || same(known, "source NAME");
+	}
+	if (own)
+		return own->set(w, value, err);
+	if (held < HELDS)
+		return take_held(w, s, held, value, place, err);
+	return take_conf_key(w, s, known, section, key, value, err);
 }
 
 static int take_key(void *context, const char *section, const char *key, const char *value, struct error *err)
@@ -513,16 +569,20 @@ static int take_key(void *context, const char *section, const char *key, const c
 		return fail(err, ERR_CONFIG, "the value is not UTF-8: save the file as UTF-8");
 	if (take_by_section(t->wanted, section, key, value, &t->place, err) < 0)
 		return -1;
-	for (size_t i = 0; same(key, "password") && wanted_secret(t->wanted, i); i++)
-		place_secret(wanted_secret(t->wanted, i), &t->place);
+	if (t->wanted->wifi_password.value && !t->wanted->wifi_password.line)
+		place_given(&t->wanted->wifi_password, &t->place, true);
 	return 0;
 }
 
-struct secret *wanted_secret(struct wanted *w, size_t i)
+struct given *wanted_secret(struct wanted *w, size_t i)
 {
+	size_t holder = i ? (i - 1) / HELD_SECRETS : 0, held = i ? (i - 1) % HELD_SECRETS : 0;
+
 	if (i == 0)
 		return &w->wifi_password;
-	return i <= w->source_count ? &w->sources[i - 1].password : NULL;
+	if (holder == 0)
+		return &w->conf.held[held];
+	return holder <= w->source_count ? &w->sources[holder - 1].held[held] : NULL;
 }
 
 /* ---- the whole */
@@ -562,11 +622,16 @@ static int finish_wifi(const struct wanted *w, struct error *err)
 static int finish_source(const struct wanted *w, struct wanted_source *s, struct error *err)
 {
 	autofree const char **names = xcalloc(w->source_count + 1, sizeof(*names));
+	autofree char *section = format("source %s", s->name);
 	const char *near;
 	size_t n = 0;
 
-	if (s->has_section)
-		return source_config_finish(&s->config, err) < 0 ? wanted_fail_at(s->line, err) : 0;
+	if (s->has_section && source_config_finish(&s->config, err) == 0)
+		return 0;
+	if (s->has_section) {
+		(void)say_as_here(section, err);
+		return wanted_fail_at(s->line, err);
+	}
 	for (size_t i = 0; i < w->source_count; i++)
 		if (w->sources[i].has_section)
 			names[n++] = w->sources[i].name;
@@ -582,8 +647,8 @@ static int finish(struct wanted *w, struct error *err)
 		return wanted_fail_at(w->wire_line, err);
 	if (w->air_line && finish_wifi(w, err) < 0)
 		return -1;
-	if (w->panel_line && box_config_finish(&w->panel, err) < 0)
-		return wanted_fail_at(w->panel_line, err);
+	if (box_config_finish(&w->conf.config, err) < 0)
+		return wanted_fail_at(w->conf.panel_line, err);
 	for (size_t i = 0; i < w->source_count; i++)
 		if (finish_source(w, &w->sources[i], err) < 0)
 			return -1;
@@ -597,7 +662,7 @@ int wanted_read(const char *bytes, size_t n, struct wanted *ret, struct error *e
 
 	if (look_at_encoding(bytes, n, err) < 0)
 		return -1;
-	box_config_init(&w.panel);
+	box_config_init(&w.conf.config);
 	if (ini_read_text(bytes, repeats, take_key, &t, &t.place, err) < 0) {
 		err->kind = ERR_CONFIG;
 		return wanted_fail_at(t.place.line, err);
@@ -612,7 +677,7 @@ int wanted_read(const char *bytes, size_t n, struct wanted *ret, struct error *e
 bool wanted_is_empty(const struct wanted *w)
 {
 	return !w->name && !w->time_zone && !w->mdns_given && !w->encrypt_line && !w->admin.count && !w->history.count && !w->wire_line &&
-	       !w->air_line && !w->panel_line && !w->source_count;
+	       !w->air_line && !w->conf.panel_line && !w->conf.notify_line && !w->source_count;
 }
 
 static void ssh_list_done(struct wanted_ssh_list *list)
@@ -634,11 +699,15 @@ static void keys_done(struct wanted_keys *list)
 	free(list->items);
 }
 
+static void held_done(struct given *held)
+{
+	for (size_t i = 0; i < HELDS; i++)
+		given_done(&held[i]);
+}
+
 static void source_done(struct wanted_source *s)
 {
-	for (enum part part = 0; part < PARTS; part++)
-		free(s->files[part].name);
-	secret_done(&s->password);
+	held_done(s->held);
 	keys_done(&s->keys);
 	source_config_done(&s->config);
 	free(s->name);
@@ -646,17 +715,18 @@ static void source_done(struct wanted_source *s)
 
 void wanted_done(struct wanted *w)
 {
-	CLEANUP(config_done) struct config panel = {.box = w->panel};
+	CLEANUP(config_done) struct config conf = {.box = w->conf.config};
 
 	for (size_t i = 0; i < w->source_count; i++)
 		source_done(&w->sources[i]);
 	free(w->sources);
 	ssh_list_done(&w->admin);
 	ssh_list_done(&w->history);
-	keys_done(&w->panel_keys);
+	keys_done(&w->conf.keys);
+	held_done(w->conf.held);
 	link_done(&w->wire);
 	link_done(&w->air);
-	secret_done(&w->wifi_password);
+	given_done(&w->wifi_password);
 	free(w->name);
 	free(w->time_zone);
 	free(w->ssid);

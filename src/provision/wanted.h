@@ -8,7 +8,8 @@
  *             return -1;          -> "drillbox.txt, line 12: unknown key ..."
  *
  * One table (wanted_keys()) drives reading, the nearest-name hints, and what is
- * told of each key. The keys of [panel] and of a source are model/config.h's.
+ * told of each key; what the box holds in files of its own is held.h's, and all
+ * other keys of [panel], of [notify] and of a source are model/config.h's.
  */
 #ifndef DRILLBOX_PROVISION_WANTED_H
 #define DRILLBOX_PROVISION_WANTED_H
@@ -18,18 +19,18 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/config.h"
+#include "provision/held.h"
 #include "provision/network.h"
 #include "provision/ssh_key.h"
 
-#define PROVISION_FILE "drillbox.txt"
 #define WANTED_CAP ((size_t)64 << 10) /* bytes of the file */
 
-/* A value that is taken off the card once it was applied. */
-struct secret {
+/* A value, and where it stands in the file. */
+struct given {
 	char *value; /* NULL: not given */
 	int line;
-	size_t at, length; /* in the file */
-	bool masked;	   /* all '*': what the box already holds */
+	size_t at, length;
+	bool masked; /* a secret of nothing but '*': what the box already holds */
 };
 
 struct wanted_ssh {
@@ -40,14 +41,6 @@ struct wanted_ssh {
 struct wanted_ssh_list {
 	struct wanted_ssh *items;
 	size_t count;
-};
-
-/* Files beside drillbox.txt that a source names. */
-enum part { PART_CA, PART_CLIENT_CERT, PART_CLIENT_KEY, PARTS };
-
-struct wanted_file {
-	char *name; /* NULL: not given */
-	int line;
 };
 
 struct wanted_key {
@@ -65,8 +58,15 @@ struct wanted_source {
 	bool has_section; /* [source NAME] itself */
 	struct source_config config;
 	struct wanted_keys keys;
-	struct secret password;
-	struct wanted_file files[PARTS];
+	struct given held[HELDS];
+};
+
+/* What goes into drillbox.conf. */
+struct wanted_conf {
+	int panel_line, notify_line; /* of the section; 0: not given */
+	struct box_config config;
+	struct wanted_keys keys;
+	struct given held[HELDS];
 };
 
 /* All text is owned, NULL where it is not given. */
@@ -80,10 +80,8 @@ struct wanted {
 	struct link wire, air;
 	int wire_line, air_line;
 	char *ssid, *country;
-	struct secret wifi_password;
-	struct box_config panel;
-	struct wanted_keys panel_keys;
-	int panel_line;
+	struct given wifi_password;
+	struct wanted_conf conf;
 	struct wanted_source *sources; /* in the order of the file */
 	size_t source_count;
 };
@@ -96,23 +94,33 @@ void wanted_done(struct wanted *w);
 bool wanted_is_empty(const struct wanted *w);
 
 /* Every secret of the file: the i-th, or NULL behind the last. */
-struct secret *wanted_secret(struct wanted *w, size_t i);
+struct given *wanted_secret(struct wanted *w, size_t i);
+
+/* What is to be held: of the box itself for 0, then of each source; NULL behind the last. An array of HELDS. */
+static inline const struct given *wanted_held(const struct wanted *w, size_t i)
+{
+	if (i == 0)
+		return w->conf.held;
+	return i <= w->source_count ? w->sources[i - 1].held : NULL;
+}
 
 /* Put "drillbox.txt, line N" before an error. */
 int wanted_fail_at(int line, struct error *err);
 
-/* The word for a part in drillbox.txt, and the end of the name of the box's own file ("-ca.pem"). */
-const char *part_key(enum part part);
-const char *part_suffix(enum part part);
-
-/* A key of drillbox.txt. Ends with section NULL; the keys of [panel] and of a source that are as in the box's own files are not in it. */
+/* A key of drillbox.txt. Ends with section NULL; those of held.h, and those that are as in the box's own files, are not in it. */
 struct provision_key {
 	const char *section, *key;
 	const char *meaning;
 	bool repeats;
-	int (*set)(struct wanted *w, struct wanted_source *source, const char *value, struct error *err);
+	int (*set)(struct wanted *w, const char *value, struct error *err);
 };
 
 const struct provision_key *wanted_keys(void);
+
+/* Every section as in the tables, in the order in which they are told; those with NAME are of a source. Ends with NULL. */
+const char *const *wanted_sections(void);
+
+/* Whether drillbox.txt takes a key of the box's own files as it is. 'section' is as in the tables ("source NAME"). */
+bool wanted_takes_as_it_is(const char *section, const struct config_key *key);
 
 #endif

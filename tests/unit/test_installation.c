@@ -5,8 +5,9 @@
 
 static void becomes(const char *conf, const char *section, const char *only, const char *expected)
 {
-	struct wanted_key items[] = {{"", "name", "new"}, {"", "chip", "x"}};
-	struct wanted_keys keys = {items, only ? 1 : 2};
+	char *of = (char *)section;
+	struct wanted_key items[] = {{of, "name", "new"}, {"other", "name", "no"}, {of, "chip", "x"}};
+	struct wanted_keys keys = {items, only ? 2 : 3};
 	autofree char *once = conf_with(conf, section, only, &keys);
 	autofree char *twice = conf_with(once, section, only, &keys);
 
