@@ -24,6 +24,7 @@ static struct json *dump_json(const struct dump *d)
 	json_set_bool(row, "complete", d->complete);
 	json_set_bool(row, "manifest", d->has_manifest);
 	json_set_bool(row, "orphan", d->orphan);
+	json_set_origin(row, "origin", &d->origin);
 	return row;
 }
 
@@ -43,8 +44,8 @@ static void dumps_json(const struct report *r, const struct dumps *list, int64_t
 /* Why it stays, and what else is to be said of it. */
 static char *dump_words(const struct dump *d)
 {
-	return format("%s%s%s", d->kept_because ? d->kept_because : "goes with the next prune",
-		      d->accepted ? "; accepted" : "",
+	return format("%s%s%s%s", d->kept_because ? d->kept_because : "goes with the next prune",
+		      d->accepted ? "; accepted" : "", d->origin.vouch == VOUCH_NONE ? "; origin unverified" : "",
 		      !d->complete ? "; incomplete: its digest list or manifest is missing" : "");
 }
 

@@ -182,3 +182,22 @@ void json_set_seconds(struct json *object, const char *key, double seconds)
 	else
 		json_set_real(object, key, seconds);
 }
+
+void json_set_origin(struct json *object, const char *key, const struct origin *origin)
+{
+	autofree char *sentence = origin_sentence(origin);
+	struct json *o;
+
+	if (!sentence) {
+		json_set_null(object, key);
+		return;
+	}
+	o = json_new_object();
+	json_set_text(o, "where", origin->where);
+	json_set_text(o, "version", origin->version);
+	json_set_text(o, "etag", origin->etag);
+	json_set_time(o, "modified", origin->modified);
+	json_set_text(o, "vouched", vouch_word(origin->vouch));
+	json_set_text(o, "sentence", sentence);
+	json_set(object, key, o);
+}

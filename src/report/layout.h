@@ -37,5 +37,7 @@ void json_end(const struct report *r, struct json *root);
 /* RFC 3339, null for TIME_UNKNOWN; null for a negative duration. */
 void json_set_time(struct json *object, const char *key, int64_t t);
 void json_set_seconds(struct json *object, const char *key, double seconds);
+/* Where a published dump came from and who vouches for it; null of one that was pulled. */
+void json_set_origin(struct json *object, const char *key, const struct origin *origin);
 
 #endif

@@ -43,18 +43,25 @@ static void add_bar(struct text *t, int64_t done, int64_t expected)
 }
 
 /* "287 of ~412 MB", or only what is done where that is all there is. */
-static void add_bytes(struct text *t, const struct progress_facts *f)
+static void add_amount(struct text *t, int64_t bytes, int64_t of)
 {
-	char done[UNIT_TEXT], expected[UNIT_TEXT], rate[UNIT_TEXT];
-	size_t number = strcspn(human_bytes(f->done, done), " ");
+	char done[UNIT_TEXT], expected[UNIT_TEXT];
+	size_t number = strcspn(human_bytes(bytes, done), " ");
 
-	human_bytes(f->expected, expected);
-	if (f->expected <= 0)
+	human_bytes(of, expected);
+	if (of <= 0)
 		text_add(t, done);
 	else if (strcmp(done + number, expected + strcspn(expected, " ")) == 0) /* the same unit, said once */
 		text_addf(t, "%.*s of ~%s", (int)number, done, expected);
 	else
 		text_addf(t, "%s of ~%s", done, expected);
+}
+
+static void add_bytes(struct text *t, const struct progress_facts *f)
+{
+	char rate[UNIT_TEXT];
+
+	add_amount(t, f->done, f->expected);
 	if (f->rate > 0)
 		text_addf(t, "   %s/s", human_bytes((int64_t)f->rate, rate));
 }
@@ -78,6 +85,8 @@ static void add_objects(struct text *t, const struct progress_facts *f)
 static double seconds_left(const struct progress_facts *f, bool *ret_guess)
 {
 	*ret_guess = true;
+	if (f->left > 0)
+		return f->left;
 	if (f->unit == PROGRESS_BYTES && f->rate > 0 && f->expected > f->done) {
 		*ret_guess = false;
 		return (double)(f->expected - f->done) / f->rate;
@@ -89,17 +98,39 @@ static double seconds_left(const struct progress_facts *f, bool *ret_guess)
 	return -1;
 }
 
+/* No tenths: nobody knows it so well. */
+static char *left_text(double seconds, char buf[UNIT_TEXT])
+{
+	if (seconds >= 10)
+		return human_seconds(seconds, buf);
+	(void)snprintf(buf, UNIT_TEXT, "%.0f s", seconds);
+	return buf;
+}
+
 static void add_left(struct text *t, const struct progress_facts *f)
 {
 	char left[UNIT_TEXT];
 	bool guess;
 	double seconds = seconds_left(f, &guess);
 
-	/* no tenths: nobody knows it so well */
 	if (seconds >= 0)
-		text_addf(t, "   %s%s left", guess ? "~" : "",
-			  seconds < 10 ? ((void)snprintf(left, sizeof(left), "%.0f s", seconds), left) :
-					 human_seconds(seconds, left));
+		text_addf(t, "   %s%s left", guess ? "~" : "", left_text(seconds, left));
+}
+
+char *progress_phrase(bool bytes, int64_t done, int64_t of, double rate, double left)
+{
+	struct text t = {0};
+	char number[UNIT_TEXT], total[UNIT_TEXT];
+
+	if (bytes && done > 0)
+		add_amount(&t, done, of);
+	else if (done > 0 && of > 0)
+		text_addf(&t, "%s of %s", human_count(done, number), human_count(of, total));
+	if (bytes && rate > 0)
+		text_addf(&t, "%s%s/s", t.length ? ", " : "", human_bytes((int64_t)rate, number));
+	if (left >= 0)
+		text_addf(&t, "%s%s left", t.length ? ", " : "", left_text(left, number));
+	return text_take(&t);
 }
 
 char *progress_text(const struct progress_facts *f, bool bar, size_t width)
@@ -219,19 +250,11 @@ static bool due(const struct progress *p, double now)
 	return now - p->begun >= patience && (p->printed == 0 || now - p->printed >= every);
 }
 
-void progress_at(struct progress *p, int64_t done, const char *item)
+/* Print it, if it is time to. */
+static void say(struct progress *p, double now)
 {
-	double now = clock_mono();
 	autofree char *line = NULL;
 
-	if (!p->phase)
-		return;
-	p->facts.done = done;
-	if (item && !same(item, p->item))
-		set_text(&p->item, item);
-	p->facts.item = p->item;
-	p->facts.elapsed = now - p->begun;
-	measure_rate(p, now);
 	if (!due(p, now))
 		return;
 	line = progress_text(&p->facts, p->terminal, p->terminal ? p->width - 1 : 0);
@@ -239,4 +262,48 @@ void progress_at(struct progress *p, int64_t done, const char *item)
 	(void)fflush(p->to);
 	p->drawn = p->terminal;
 	p->printed = now;
+}
+
+static void take_in(struct progress *p, int64_t done, const char *item, double now)
+{
+	p->facts.done = done;
+	if (item && !same(item, p->item))
+		set_text(&p->item, item);
+	p->facts.item = p->item;
+	p->facts.elapsed = now - p->begun;
+}
+
+void progress_at(struct progress *p, int64_t done, const char *item)
+{
+	double now = clock_mono();
+
+	if (!p->phase)
+		return;
+	take_in(p, done, item, now);
+	measure_rate(p, now);
+	say(p, now);
+}
+
+void progress_told(struct progress *p, int64_t done, const char *item, double rate, double left)
+{
+	double now = clock_mono();
+
+	if (!p->phase)
+		return;
+	take_in(p, done, item, now);
+	p->facts.rate = rate;
+	p->facts.left = left > 0 ? left : 0;
+	say(p, now);
+}
+
+double progress_rate(const struct progress *p)
+{
+	return p->facts.rate > 0 ? p->facts.rate : 0;
+}
+
+double progress_left(const struct progress *p)
+{
+	bool guess;
+
+	return seconds_left(&p->facts, &guess);
 }

@@ -47,6 +47,7 @@ struct show {
 	int64_t accepted_at;
 	bool acknowledged;
 	int64_t data_as_of;
+	struct origin origin;	  /* where the dump was published */
 };
 
 void show_done(struct show *s);
@@ -102,5 +103,21 @@ void report_config(const struct report *r, const struct config *c, const struct 
 
 /* A fact or two of a verb that did something: {"schema":1,...} or one line. 'error' NULL for success. */
 void report_pull(const struct report *r, const struct event *pull, const struct dump *dump);
+
+/* `publish`: what was put where, or with 'why' only that. The dump has no name where none was made. */
+struct publication {
+	const char *source;
+	const struct error *why; /* NULL: published */
+	struct dump dump;
+	double seconds;
+	char *index;		 /* path of the index; NULL: not written */
+	size_t indexed;		 /* dumps in it */
+	struct strings removed;	 /* "NAME: why" */
+	int64_t freed_bytes;
+	struct strings notes;
+};
+
+void publication_done(struct publication *p);
+void report_publish(const struct report *r, const struct publication *p);
 
 #endif

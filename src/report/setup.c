@@ -96,6 +96,7 @@ static void check_json(const struct report *r, const struct config *c, const str
 
 	for (size_t i = 0; i < c->source_count; i++) {
 		const struct source_config *s = c->sources[i];
+		autofree char *doubt = source_config_doubt(s);
 		struct json *row = json_new_object();
 
 		ok = ok && !s->broken;
@@ -103,6 +104,7 @@ static void check_json(const struct report *r, const struct config *c, const str
 		json_set_text(row, "path", s->path);
 		json_set_bool(row, "ok", !s->broken);
 		json_set_text(row, "error", s->broken ? s->why.text : NULL);
+		json_set_text(row, "warning", doubt);
 		json_add(sources, row);
 	}
 	for (size_t i = 0; i < wrong->count; i++)
@@ -130,6 +132,17 @@ static size_t print_broken_sources(const struct report *r, const struct config *
 	return broken;
 }
 
+static void print_doubts(const struct report *r, const struct config *c)
+{
+	for (size_t i = 0; i < c->source_count; i++) {
+		autofree char *doubt = source_config_doubt(c->sources[i]);
+		autofree char *sentence = doubt ? format("warning: %s", doubt) : NULL;
+
+		if (sentence)
+			print_wrapped(r->to, sentence, 0, 2, width_of(r));
+	}
+}
+
 static void check_text(const struct report *r, const struct config *c, const struct strings *wrong, size_t good)
 {
 	autofree char *path = printable(c->path, false), *dir = printable(c->dir, false);
@@ -140,6 +153,7 @@ static void check_text(const struct report *r, const struct config *c, const str
 
 		print_wrapped(r->to, sentence, 0, 2, width_of(r));
 	}
+	print_doubts(r, c);
 	if (broken || wrong->count)
 		return;
 	fprintf(r->to, "ok: %s", path);
@@ -252,7 +266,8 @@ static void report_source(const struct report *r, struct json *list, const struc
 	const struct file file = {.source = s->name, .path = s->path, .config = s, .default_config = &fallback};
 
 	source_config_init(&fallback, s->name);
-	fallback.stale_after_s = schedule_stale_after_s(&s->schedule); /* it follows from another key */
+	if (!s->broken)
+		source_config_follow(&fallback, s);
 	report_file(r, list, &file, all);
 }
 

@@ -19,6 +19,7 @@ void show_done(struct show *s)
 	free(s->last_proven);
 	free(s->accepted_by);
 	free(s->accepted_why);
+	origin_done(&s->origin);
 	*s = (struct show){0};
 }
 
@@ -100,6 +101,7 @@ static void show_json(const struct report *r, const struct show *s)
 	json_set_seconds(root, "restore_seconds", f->restore_seconds);
 	json_set_seconds(root, "restore_median", s->median_of ? s->median_seconds : -1);
 	json_set_time(root, "data_as_of", s->data_as_of);
+	json_set_origin(root, "origin", &s->origin);
 	json_set(root, "phases", phases_json(f));
 	json_set(root, "notes", notes_json(f));
 	json_set(root, "checks", checks_json(f));

@@ -47,6 +47,24 @@ static struct json *lights_json(const struct status *s)
 	return lights;
 }
 
+static struct json *targets_json(const struct targets *list)
+{
+	struct json *targets = json_new_array();
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct target *t = &list->items[i];
+		struct json *row = json_new_object();
+
+		json_set_text(row, "target", t->name);
+		json_set_int(row, "waiting", t->waiting);
+		json_set_time(row, "failing_since", t->failing_since);
+		json_set_text(row, "trouble", t->trouble);
+		json_set_int(row, "given_up", t->given_up);
+		json_add(targets, row);
+	}
+	return targets;
+}
+
 static void status_json(const struct report *r, const struct status *s)
 {
 	autofree char *headline = status_headline(s);
@@ -65,6 +83,7 @@ static void status_json(const struct report *r, const struct status *s)
 	json_set(root, "faults", faults);
 	json_set_text(root, "running", s->running);
 	json_set(root, "sources", sources);
+	json_set(root, "notify", targets_json(&s->targets));
 	json_end(r, root);
 }
 
@@ -167,6 +186,24 @@ static void print_remark(const struct report *r, bool *first, const char *who, c
 	print_wrapped(r->to, line, 0, 2, width_of(r));
 }
 
+/* Who could not be told. It is no matter of the sources, and stands last. */
+static void print_targets(const struct report *r, const struct targets *list, bool *first)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct target *t = &list->items[i];
+		autofree char *waiting = t->waiting ? format("; %lld waiting", (long long)t->waiting) : xstrdup("");
+		autofree char *given_up = t->given_up ? format("; %lld given up", (long long)t->given_up) : xstrdup("");
+		autofree char *line = NULL;
+		char since[WHEN_TEXT];
+
+		if (t->failing_since == TIME_UNKNOWN)
+			continue;
+		line = format("%s not delivered since %s: %s%s%s", t->name, when_text(t->failing_since, r->now, since), t->trouble,
+			      waiting, given_up);
+		print_remark(r, first, "notify", line);
+	}
+}
+
 /* What is behind a verdict, and a pull that did not deliver, beneath the table, unless the first line has said it. */
 static void print_remarks(const struct report *r, const struct status *s, const char *headline)
 {
@@ -191,6 +228,7 @@ static void print_remarks(const struct report *r, const struct status *s, const 
 			print_remark(r, &first, "the box", s->box_faults.items[i]);
 	if (s->running)
 		print_remark(r, &first, "running", s->running);
+	print_targets(r, &s->targets, &first);
 }
 
 static void status_text(const struct report *r, const struct status *s)

@@ -67,10 +67,30 @@ static void test_a_round_that_delivered_and_was_drilled(void **state)
 	(void)state;
 	assert_true(a.last_round == 100 && a.last_end == 151 && a.last_try == 101);
 	assert_int_equal(a.failures, 0);
+	assert_true(a.delivered);
 	a = attempts(undelivered);
+	assert_false(a.delivered);
 	assert_true(a.last_round == TIME_UNKNOWN && a.last_end == 120);
 	assert_true(a.last_failed);
 	assert_int_equal(a.why, ERR_NETWORK);
+	assert_int_equal(a.failures, 1);
+}
+
+/* An older dump came, and was drilled; the newest is still to come, as if nothing had. */
+static void test_an_older_one_does_not_stand_for_the_newest(void **state)
+{
+	static const struct line lines[] = {
+		{EVENT_DRILL, 4, 1, VERDICT_PASS, false, ERR_NONE, 140, 150, NULL},
+		{EVENT_PULL, 3, 1, VERDICT_UNDECIDED, false, ERR_PAUSED, 120, 139, NULL},
+		{EVENT_PULL, 2, 1, VERDICT_PASS, false, ERR_NONE, 101, 119, NULL},
+		{EVENT_ROUND, 1, 1, VERDICT_PASS, false, ERR_NONE, 100, 151, NULL},
+	};
+	struct attempts a = attempts(lines);
+
+	(void)state;
+	assert_true(a.last_round == TIME_UNKNOWN && a.last_try == 120 && a.last_end == 151);
+	assert_true(a.last_failed && !a.delivered);
+	assert_int_equal(a.why, ERR_PAUSED);
 	assert_int_equal(a.failures, 1);
 }
 
@@ -195,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_happened_yet),
 		cmocka_unit_test(test_a_round_that_delivered_and_was_drilled),
+		cmocka_unit_test(test_an_older_one_does_not_stand_for_the_newest),
 		cmocka_unit_test(test_a_drill_of_another_round_does_not_complete_this_one),
 		cmocka_unit_test(test_a_repeated_drill_completes_its_round),
 		cmocka_unit_test(test_an_interrupted_pull_is_no_failure_and_ends_no_row_of_them),
