@@ -1,15 +1,13 @@
 /* drillbox: the verb table. Usage, help and dispatch walk the same table. */
-#include <stdio.h>
 #include <string.h>
-#include <sysexits.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "port/sandbox.h"
 #include "run/account.h"
+#include "run/configuration.h"
 #include "run/login.h"
+#include "run/program.h"
 #include "run/verb.h"
-#include "version.h"
 
 static const struct verb verbs[] = {
 	{"status", "", "one screen: is all well, and if not, what is wrong",
@@ -51,11 +49,18 @@ static const struct verb verbs[] = {
 	 1, 1, OPT_WHY, verb_accept},
 	{"prune", "", "remove the dumps that retention lets go, and say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
-	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", "", 0, 1, OPT_JSON,
+	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", DOCTOR_TO_HELP, 0, 1, OPT_TO | OPT_JSON,
 	 verb_doctor},
 	{"check", "", "read configuration and checks, and say what is wrong", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
+	{"notify", "", "tell who is to be told: what is due now",
+	 "The daemon runs it when there is news, and once more when something could not be\n"
+	 "delivered: after 1, 5, 15 minutes, then hourly, for a week. --test goes to each\n"
+	 "webhook, and to URL/log of each ping, which changes nothing there. --ping calls\n"
+	 "the dead-man's switch, and only while a live daemon shows green.\n"
+	 "Exit code: 2 when something could not be delivered.\n",
+	 0, 0, OPT_TEST | OPT_PING, verb_notify},
 	{"provision", "", "set the box up from drillbox.txt on its card",
 	 "As root, at each start of the box, before the network. The file is checked whole,\n"
 	 "applied, its passwords and keys are taken off the card, and RESULT.txt beside it\n"
@@ -71,168 +76,58 @@ static const struct verb verbs[] = {
 	 "Exit code: 0 also when it was open, 2 another passphrase or no such disk, 64 no\n"
 	 "or too short a passphrase, 78 the disk cannot be encrypted as it is.\n",
 	 0, 0, 0, verb_unlock},
+	{"publish", "SOURCE", "a fresh dump into a folder for a web server", PUBLISH_HELP, 1, 1,
+	 OPT_TO | OPT_WAIT | OPT_JSON, verb_publish},
 	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},
 };
 
-static void print_usage(FILE *to)
+/* What sets the system itself up is done as root, what is published as the folder's owner; all else as the user whose box it is. */
+static int settle(const struct verb *verb, const struct options *o, struct error *err)
 {
-	fputs("usage: drillbox [--config FILE] [--verbose] VERB [ARGUMENTS] [OPTIONS]\n\n"
-	      "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a\n"
-	      "light whether what came back is what was there.\n\n",
-	      to);
-	for (size_t i = 0; i < COUNT(verbs); i++) {
-		autofree char *call = format("%s %s", verbs[i].name, verbs[i].args);
-
-		fprintf(to, "  %-25s %s\n", call, verbs[i].does);
-	}
-	fputs("\n  --config FILE   instead of /etc/drillbox/drillbox.conf; stands before the verb\n"
-	      "  --verbose       also say what else was seen on the way\n"
-	      "  --version       the version, and the commit it was built from\n"
-	      "  -c REQUEST      as a login shell: what may be asked over SSH, and nothing else\n\n"
-	      "'drillbox VERB --help' tells more of one. Exit codes: 0 pass, 1 fail,\n"
-	      "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.\n",
-	      to);
+	if (verb->run == verb_provision || verb->run == verb_unlock || verb->run == verb_publish || o->to)
+		return 0;
+	return account_settle(o->config, err);
 }
 
-static void print_verb_help(const struct verb *verb)
-{
-	printf("usage: drillbox %s%s%s%s\n\n%s\n", verb->name, *verb->args ? " " : "", verb->args,
-	       verb->takes & ~(unsigned)OPT_TRIGGER ? " [OPTIONS]" : "", verb->does);
-	if (*verb->help)
-		printf("\n%s", verb->help);
-	if (verb->takes & ~(unsigned)OPT_TRIGGER) {
-		printf("\n");
-		options_print(verb->takes);
-	}
-}
-
-static const struct verb *find_verb(const char *name)
-{
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		if (strcmp(verbs[i].name, name) == 0)
-			return &verbs[i];
-	return NULL;
-}
-
-static int unknown_verb(const char *name)
-{
-	const char *names[COUNT(verbs) + 1];
-	struct error err;
-	const char *near;
-
-	for (size_t i = 0; i < COUNT(verbs); i++)
-		names[i] = verbs[i].name;
-	names[COUNT(verbs)] = NULL;
-	near = nearest_name(name, names);
-	(void)fail(&err, ERR_USAGE, "there is no verb '%s'%s%s%s: see 'drillbox --help'", name,
-		   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-	return say_error(&err);
-}
-
-/* What stands before the verb. Returns how many words it took, or -1 with 'ret_code' set: the program ends. */
-static int parse_globals(int argc, char **argv, struct options *o, int *ret_code)
-{
-	int i = 1;
-
-	for (; i < argc && argv[i][0] == '-'; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			print_usage(stdout);
-			*ret_code = EX_OK;
-			return -1;
-		}
-		if (strcmp(argv[i], "--version") == 0) {
-			printf("drillbox %s\n", DRILLBOX_VERSION);
-			*ret_code = EX_OK;
-			return -1;
-		}
-		if (strcmp(argv[i], "--verbose") == 0) {
-			log_set_level(LOG_DETAILS);
-		} else if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
-			o->config = argv[++i];
-		} else if (starts_with(argv[i], "--config=")) {
-			o->config = argv[i] + strlen("--config=");
-		} else {
-			log_error("'%s' does not stand before the verb: see 'drillbox --help'", argv[i]);
-			*ret_code = EX_USAGE;
-			return -1;
-		}
-	}
-	if (i < argc)
-		return i;
-	print_usage(stderr);
-	*ret_code = EX_USAGE;
-	return -1;
-}
-
-/* What sets the system itself up is done as root; all else as the user whose box it is. */
-static bool sets_up(const struct verb *verb)
-{
-	return verb->run == verb_provision || verb->run == verb_unlock;
-}
-
-/* The verb argv[0] with its words; its exit code. */
-static int run_verb(int argc, char **argv, struct options *o)
-{
-	const struct verb *verb = find_verb(argv[0]);
-	struct error err;
-	bool help;
-	int code;
-
-	if (!verb)
-		return unknown_verb(argv[0]);
-	if (options_parse(verb, argc - 1, argv + 1, o, &help, &err) < 0)
-		return say_error(&err);
-	if (help) {
-		print_verb_help(verb);
-		return EX_OK;
-	}
-	if (!sets_up(verb) && account_settle(o->config, &err) < 0)
-		return say_error(&err);
-	code = verb->run(o);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		log_error("writing to standard output failed: what you read may be cut off");
-		return code ? code : 2;
-	}
-	return code;
-}
+static const struct program program = {
+	.name = "drillbox",
+	.about = "Pulls PostgreSQL dumps, restores each into a throwaway server, and shows on a\n"
+		 "light whether what came back is what was there.\n",
+	.options = "  -c REQUEST      as a login shell: what may be asked over SSH, and nothing else\n",
+	.exits = "Exit codes: 0 pass, 1 fail,\n"
+		 "2 undecided, 3 not in date, 64 usage, 78 configuration, 70 a bug of ours.",
+	.verbs = verbs,
+	.verb_count = COUNT(verbs),
+	.settle = settle,
+};
 
 /* As somebody's shell: one request, by the same table, and the end. */
-static int serve_login(int argc, char **argv, struct options *o)
+static int serve_login(int argc, char **argv)
 {
 	CLEANUP(strings_done) struct strings words = {0};
+	struct options o = {.config = CONFIGURATION_DEFAULT, .remote = true};
 	autofree char **again = NULL;
 	struct error err;
 	int code;
 
 	if (login_open(argc, argv, &words, &err) < 0)
 		return say_error(&err);
-	o->remote = true;
 	if (words.count == 0) {
-		code = run_verb(1, (char *[]){"status", NULL}, o);
+		code = program_run(&program, 1, (char *[]){"status", NULL}, &o);
 		login_greet();
 		return code;
 	}
 	again = xcalloc(words.count + 1, sizeof(*again)); /* options_parse() moves the words about */
 	memcpy(again, words.items, words.count * sizeof(*again));
-	return run_verb((int)words.count, again, o);
+	return program_run(&program, (int)words.count, again, &o);
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.config = "/etc/drillbox/drillbox.conf"};
-	int at, code = EX_OK;
-
 	if (login_asked(argc, argv))
-		return serve_login(argc, argv, &o);
+		return serve_login(argc, argv);
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
 		return sandbox_inner(argc, argv);
-	at = parse_globals(argc, argv, &o, &code);
-	if (at < 0)
-		return code;
-	if (strcmp(argv[at], "help") == 0) {
-		print_usage(stdout);
-		return EX_OK;
-	}
-	return run_verb(argc - at, argv + at, &o);
+	return program_main(&program, argc, argv);
 }

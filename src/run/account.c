@@ -21,22 +21,31 @@ static int become(const struct passwd *user, struct error *err)
 	return prctl(PR_SET_DUMPABLE, 1) < 0 ? fail(err, ERR_IO, "own what is in /proc/self: %m") : 0;
 }
 
-int account_settle(const char *config, struct error *err)
+int account_settle_on(const char *folder, struct error *err)
 {
-	CLEANUP(config_done) struct config read = {0};
 	const struct passwd *owner;
-	struct error ignored;
 	struct stat st;
 
 	began_as_root = getuid() == 0;
-	/* a configuration that cannot be read is told by the verb */
-	if (geteuid() != 0 || configuration_load(config, &read, &ignored) < 0 || stat(read.box.data, &st) < 0 || st.st_uid == 0)
+	if (geteuid() != 0 || stat(folder, &st) < 0 || st.st_uid == 0)
 		return 0;
 	owner = getpwuid(st.st_uid);
 	if (!owner)
-		return fail(err, ERR_IO, "the data folder '%s' belongs to user %u, whom nobody knows here: give it to the user drillbox runs as",
-			    read.box.data, (unsigned)st.st_uid);
+		return fail(err, ERR_IO, "the folder '%s' belongs to user %u, whom nobody knows here: give it to the user drillbox runs as",
+			    folder, (unsigned)st.st_uid);
 	return become(owner, err);
+}
+
+int account_settle(const char *config, struct error *err)
+{
+	CLEANUP(config_done) struct config read = {0};
+	struct error ignored;
+
+	began_as_root = getuid() == 0;
+	/* a configuration that cannot be read is told by the verb */
+	if (geteuid() != 0 || configuration_load(config, &read, &ignored) < 0)
+		return 0;
+	return account_settle_on(read.box.data, err);
 }
 
 int account_is_the_box(const char *data, struct error *err)

@@ -15,6 +15,9 @@
  */
 MUST_CHECK int account_settle(const char *config, struct error *err);
 
+/* The same with a folder that is not the box's own, such as one of published dumps. */
+MUST_CHECK int account_settle_on(const char *folder, struct error *err);
+
 /* ERR_PRIVILEGE where the data folder is another user's: what is seen there is not what the box sees. */
 MUST_CHECK int account_is_the_box(const char *data, struct error *err);
 

@@ -16,8 +16,10 @@ static int compare_due(const void *a, const void *b)
 {
 	const struct source_overview *const *x = a, *const *y = b;
 
-	if ((*x)->due.at != (*y)->due.at)
-		return (*x)->due.at < (*y)->due.at ? -1 : 1;
+	if ((*x)->due.since != (*y)->due.since)
+		return (*x)->due.since < (*y)->due.since ? -1 : 1;
+	if ((*x)->last_try != (*y)->last_try)
+		return (*x)->last_try < (*y)->last_try ? -1 : 1;
 	return *x < *y ? -1 : 1; /* the overview is in order of names */
 }
 
@@ -100,6 +102,29 @@ void agenda_add_drill(struct agenda *a, const struct overview *o, const char *wh
 	for (size_t i = 0; !*what && i < o->status.source_count; i++)
 		if (o->sources[i].usable && o->status.sources[i].dumps)
 			add_wish(a, o->status.sources[i].source);
+}
+
+/* Whether the schedule still asks for it; what is no source's round is for others to say. */
+static bool is_due(const struct overview *o, const struct task *t, int64_t now)
+{
+	if (t->trigger != TRIGGER_SCHEDULE || !same(t->verb, "round"))
+		return true;
+	for (size_t i = 0; i < o->status.source_count; i++)
+		if (same(o->status.sources[i].source, t->what))
+			return o->sources[i].usable && o->sources[i].due.at != TIME_UNKNOWN && o->sources[i].due.at <= now;
+	return false;
+}
+
+void agenda_drop_not_due(struct agenda *a, const struct overview *o, int64_t now)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < a->count; i++)
+		if (is_due(o, &a->tasks[i], now))
+			a->tasks[left++] = a->tasks[i];
+		else
+			task_done(&a->tasks[i]);
+	a->count = left;
 }
 
 bool agenda_next(struct agenda *a, struct task *ret)

@@ -24,8 +24,14 @@ struct agenda {
 	int64_t looked_after_ms; /* when a proven copy was last re-read for its own sake; 0: never */
 };
 
-/* Nothing waits: put in what is due now, the longest overdue first. True when something was. */
+/* Nothing waits: put in what is due now, who has waited longest first, then who was last tried longest ago. True when something was. */
 bool agenda_add_due(struct agenda *a, const struct overview *o, int64_t now, int64_t now_ms);
+
+/*
+ * What waits and is not due any more goes: while one source was pulled, the window of the next may have closed. It has
+ * not had its turn, and so goes first when that opens.
+ */
+void agenda_drop_not_due(struct agenda *a, const struct overview *o, int64_t now);
 
 /*
  * A short press: drill the newest dump of every source, a source without one

@@ -116,6 +116,9 @@ int box_dumps(const struct box *box, const char *source, struct dumps *ret, stru
 	    ledger_dump_states(box->ledger, &list, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++)
+		if (list.items[i].complete && !list.items[i].has_manifest)
+			origin_without_manifest(&list.items[i].origin);
+	for (size_t i = 0; i < list.count; i++)
 		list.items[i].orphan = config_source(&box->config, list.items[i].source) == NULL;
 	*ret = list;
 	list = (struct dumps){0};

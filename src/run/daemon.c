@@ -1,7 +1,8 @@
 /*
  * The daemon: a poll loop over a timer, the child's pidfd, the panel and the
  * control socket. It never works itself: schedule and button start the same
- * verbs an operator would type, as children.
+ * verbs an operator would type, as children. So does what is to be told at home:
+ * `notify` is a second child beside the one that works, which may take hours.
  *
  * Each look at the facts reads configuration, store and ledger afresh, so that
  * there is no state to go stale: what the lights say is what is there.
@@ -23,6 +24,7 @@
 #include "provision/provision.h"
 #include "provision/vault.h"
 #include "run/agenda.h"
+#include "run/caller.h"
 #include "run/configuration.h"
 #include "run/control.h"
 #include "run/host.h"
@@ -31,6 +33,7 @@
 #include "run/stop_signal.h"
 
 #define LOOK_EVERY_MS 10000 /* facts that nobody tells us of: disk, network, files, rows of other verbs */
+#define FIRST_LOOK_MS 1000 /* after a verb was started */
 #define LAMP_TEST_MS 500
 #define LIGHT_EVERY_MS 3000 /* lamps that are not written are put out after a while */
 #define CHILD_GRACE_MS 20000 /* for a round to close its row when we are asked to stop */
@@ -63,6 +66,8 @@ struct daemon {
 	bool running;
 	bool working;		  /* that, or somebody else holds the data folder's lock */
 
+	struct caller caller;	  /* who tells what is new */
+
 	struct lights lights;
 	bool lit[3];
 	int64_t lights_since_ms;
@@ -74,6 +79,7 @@ struct daemon {
 static void daemon_done(struct daemon *d)
 {
 	panel_close(&d->panel); /* dark at once: the child may take its time */
+	caller_done(&d->caller);
 	if (d->running)
 		process_stop(&d->child, SIGTERM, CHILD_GRACE_MS);
 	process_done(&d->child);
@@ -109,14 +115,16 @@ static void fall_ill(struct daemon *d, const struct error *why)
 	d->ill = true;
 }
 
-static int gather(const struct daemon *d, struct overview *ret, struct error *err)
+static int gather(struct daemon *d, struct overview *ret, struct error *err)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
+	int64_t now = clock_wall();
 
 	if (box_open(&d->options, BOX_LOOK, "daemon", NULL, &box, err) < 0 ||
-	    host_disk_well(box.config.box.data, err) < 0)
+	    host_disk_well(box.config.box.data, err) < 0 || overview_gather(&box, now, ret, err) < 0)
 		return -1;
-	return overview_gather(&box, clock_wall(), ret, err);
+	caller_look(&d->caller, &box, ret, now);
+	return 0;
 }
 
 /* Rows of a verb that died without closing them are closed for it. */
@@ -196,7 +204,6 @@ static void notice_work(struct daemon *d)
 
 /* ---- lights */
 
-
 static void choose_lights(struct daemon *d, int64_t now_ms)
 {
 	struct facts facts = d->overview.facts;
@@ -258,6 +265,7 @@ static int start_task(struct daemon *d, struct error *err)
 	if (process_start(&d->child, &d->spec, err) < 0)
 		return -1;
 	d->running = true;
+	d->look_at_ms = clock_mono_ms() + FIRST_LOOK_MS; /* by then its row is there, and can be told */
 	log_notice("%s of %s begins (%s)", d->task.verb, d->task.what, trigger_word(d->task.trigger));
 	return 0;
 }
@@ -293,6 +301,7 @@ static void end_task(struct daemon *d)
 	task_done(&d->task);
 	settle(d);
 	look(d);
+	agenda_drop_not_due(&d->agenda, &d->overview, clock_wall());
 	due = agenda_next_due(&d->overview);
 	d->in_vain = due != TIME_UNKNOWN && due <= clock_wall() ? d->in_vain + 1 : 0;
 	if (d->in_vain > 1)
@@ -421,6 +430,7 @@ static int open_daemon(struct daemon *d, const struct options *o, struct error *
 		return fail(err, ERR_IO, "finding this program's own file: %m");
 	if (getenv("CREDENTIALS_DIRECTORY"))
 		d->credentials = format("CREDENTIALS_DIRECTORY=%s", getenv("CREDENTIALS_DIRECTORY"));
+	caller_open(&d->caller, d->self, d->config);
 	find_panel(d, &config);
 	return panel_open(&config.box, &d->panel, err);
 }
@@ -440,7 +450,7 @@ static int wait_ms(const struct daemon *d, int64_t now_ms)
 	return ms < 0 ? 0 : (int)ms;
 }
 
-enum { POLL_STOP, POLL_PANEL, POLL_CONTROL, POLL_CHILD, POLL_SAYS, POLLED };
+enum { POLL_STOP, POLL_PANEL, POLL_CONTROL, POLL_CHILD, POLL_SAYS, POLL_CALLER, POLL_CALLER_SAYS, POLLED };
 
 /* Until something happens or a lamp changes: as it was at 'now_ms', when the lamps were written. */
 static void wait_for_news(const struct daemon *d, int64_t now_ms, struct pollfd fds[POLLED])
@@ -451,6 +461,8 @@ static void wait_for_news(const struct daemon *d, int64_t now_ms, struct pollfd 
 		[POLL_CONTROL] = {.fd = d->control ? control_fd(d->control) : -1, .events = POLLIN},
 		[POLL_CHILD] = {.fd = d->running ? d->child.pidfd : -1, .events = POLLIN},
 		[POLL_SAYS] = {.fd = d->running ? d->child.err_fd : -1, .events = POLLIN},
+		[POLL_CALLER] = {.fd = d->caller.running ? d->caller.process.pidfd : -1, .events = POLLIN},
+		[POLL_CALLER_SAYS] = {.fd = d->caller.running ? d->caller.process.err_fd : -1, .events = POLLIN},
 	};
 
 	memcpy(fds, all, sizeof(all));
@@ -484,17 +496,20 @@ static int turn(struct daemon *d, bool *ret_stop, struct error *err)
 	choose_lights(d, now_ms);
 	if (show_lights(d, now_ms, err) < 0)
 		return -1;
+	caller_turn(&d->caller, !d->ill, d->lights.pass == PATTERN_HEARTBEAT, now_ms);
 	wait_for_news(d, now_ms, fds);
 	*ret_stop = fds[POLL_STOP].revents != 0;
 	grant(d);
 	if (d->running && process_poll(&d->child))
 		end_task(d);
+	if (caller_poll(&d->caller))
+		d->look_at_ms = 0; /* there may be more to tell */
 	return fds[POLL_PANEL].revents ? read_button(d, clock_mono_ms(), err) : 0;
 }
 
 int verb_daemon(const struct options *o)
 {
-	CLEANUP(daemon_done) struct daemon d = {.stop_fd = -1, .child = PROCESS_INIT};
+	CLEANUP(daemon_done) struct daemon d = {.stop_fd = -1, .child = PROCESS_INIT, .caller = CALLER_INIT};
 	bool stop = false;
 	struct error err;
 

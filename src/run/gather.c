@@ -44,7 +44,7 @@ static int gather_history(const struct box *box, struct show *show, struct error
 {
 	CLEANUP(dump_record_done) struct dump_record record = {0};
 	CLEANUP(dumps_done) struct dumps all = {0};
-	const struct dump *proven;
+	const struct dump *proven, *stored;
 
 	if (ledger_dump(box->ledger, show->drill.event.dump, &record, err) < 0 ||
 	    box_dumps(box, show->drill.event.source, &all, NULL, err) < 0 ||
@@ -56,6 +56,11 @@ static int gather_history(const struct box *box, struct show *show, struct error
 	show->accepted_why = take(record.accepted_why);
 	show->accepted_at = record.accepted_at;
 	show->acknowledged = record.acknowledged;
+	show->origin = record.origin;
+	record.origin = (struct origin){0};
+	stored = dumps_find(&all, show->drill.event.dump);
+	if (stored && stored->origin.vouch == VOUCH_NONE)
+		origin_without_manifest(&show->origin);
 	if (!show->stored)
 		show->data_as_of = record.taken;
 	proven = dumps_newest_proven(&all, show->drill.event.source, TIME_UNKNOWN);

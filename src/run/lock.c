@@ -17,6 +17,7 @@
 #define RETRY_MS 20
 #define WAIT_MS 200	    /* between tries while waiting */
 #define NOTE_MS 250
+#define PUBLISH "publish"
 #define LARGEST ((size_t)64 << 10) /* a lock file: one object of JSON */
 #define ITEM_CAP 4096
 
@@ -34,11 +35,11 @@ struct lock {
 /* ---------------------------------------------------------------- writing */
 
 /* In place and never synced: it says what is true now, and nothing that has to survive. */
-static void write_note(const struct lock *l, int64_t done, int64_t of, const char *item)
+static void write_note(const struct lock *l, const struct lock_work *now)
 {
 	CLEANUP(json_free) struct json *o = json_new_object();
 	autofree char *text = NULL;
-	autofree char *short_item = item ? xstrndup(item, ITEM_CAP) : NULL;
+	autofree char *short_item = now->item ? xstrndup(now->item, ITEM_CAP) : NULL;
 	char since[TIME_TEXT];
 	size_t n;
 
@@ -47,8 +48,12 @@ static void write_note(const struct lock *l, int64_t done, int64_t of, const cha
 	json_set_int(o, "pid", getpid());
 	json_set_text(o, "since", time_rfc3339(l->since, since));
 	json_set_text(o, "phase", l->phase);
-	json_set_int(o, "done", done);
-	json_set_int(o, "of", of);
+	json_set_text(o, "unit", now->bytes ? "bytes" : "objects");
+	json_set_int(o, "done", now->done);
+	json_set_int(o, "of", now->of);
+	json_set_real(o, "rate", now->rate);
+	if (now->left >= 0)
+		json_set_real(o, "left", now->left);
 	json_set_text(o, "item", short_item);
 	text = json_text(o, false);
 	n = strlen(text);
@@ -57,15 +62,15 @@ static void write_note(const struct lock *l, int64_t done, int64_t of, const cha
 		(void)!ftruncate(l->fd, (off_t)n);
 }
 
-void lock_note(struct lock *lock, const char *phase, int64_t done, int64_t of, const char *item)
+void lock_note(struct lock *lock, const struct lock_work *now)
 {
-	int64_t now = clock_mono_ms();
+	int64_t now_ms = clock_mono_ms();
 
-	if (!lock || (same(lock->phase, phase) && now < lock->noted_ms + NOTE_MS))
+	if (!lock || (same(lock->phase, now->phase) && now_ms < lock->noted_ms + NOTE_MS))
 		return;
-	set_text(&lock->phase, phase);
-	lock->noted_ms = now;
-	write_note(lock, done, of, item);
+	set_text(&lock->phase, now->phase);
+	lock->noted_ms = now_ms;
+	write_note(lock, now);
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -86,6 +91,9 @@ static int read_note(int fd, const char *path, struct lock_holder *ret, struct e
 		.since = json_get_text(o, "since") ? time_parse_rfc3339(json_get_text(o, "since")) : TIME_UNKNOWN,
 		.done = json_get_int(o, "done"),
 		.of = json_get_int(o, "of"),
+		.bytes = same(json_get_text(o, "unit"), "bytes"),
+		.rate = json_get_real(o, "rate"),
+		.left = json_is_nothing(json_get(o, "left")) ? -1 : json_get_real(o, "left"),
 	};
 	set_text(&ret->source, json_get_text(o, "source"));
 	set_text(&ret->phase, json_get_text(o, "phase"));
@@ -193,8 +201,14 @@ static int say_busy(int fd, const char *path, struct error *err)
 		return fail(err, ERR_BUSY,
 			    "a daemon (pid %lld, since %s) has this data folder: stop it first, or give this one another folder",
 			    (long long)h.pid, time_rfc3339(h.since, since));
+	if (same(h.verb, LOCK_NOTIFY))
+		return fail(err, ERR_BUSY, "somebody is told already, since %s (pid %lld): what is due is in good hands",
+			    time_rfc3339(h.since, since), (long long)h.pid);
 	if (same(h.verb, LOCK_UPDATE))
 		return fail(err, ERR_BUSY, "the box's packages are being updated since %s (pid %lld): wait for it with --wait",
+			    time_rfc3339(h.since, since), (long long)h.pid);
+	if (same(h.verb, PUBLISH))
+		return fail(err, ERR_BUSY, "'%s' is being published since %s (pid %lld): wait for it with --wait", h.source,
 			    time_rfc3339(h.since, since), (long long)h.pid);
 	return fail(err, ERR_BUSY,
 		    "%s of %s%s%s is at work since %s (pid %lld): wait for it with --wait, or end it with 'drillbox stop'",
@@ -223,7 +237,7 @@ static int take_lock(char *owned_path, const char *verb, const char *source, str
 		return taken < 0 ? -1 : say_busy(l->fd, l->path, err);
 	l->held = true;
 	l->since = clock_wall();
-	write_note(l, 0, 0, NULL);
+	write_note(l, &LOCK_WORK(NULL, NULL));
 	*ret = take(l);
 	return 0;
 }
@@ -234,11 +248,25 @@ int lock_take(const char *data, const char *verb, const char *source, struct dea
 	return take_lock(path_join(data, "lock"), verb, source, patience, ret, err);
 }
 
+int lock_take_publish(const char *folder, const char *source, struct deadline patience, struct lock **ret, struct error *err)
+{
+	autofree char *name = format(".%s.lock", source);
+
+	return take_lock(path_join(folder, name), PUBLISH, source, patience, ret, err);
+}
+
 int lock_take_daemon(const char *data, struct lock **ret, struct error *err)
 {
 	struct deadline none = {clock_mono_ms(), -1};
 
 	return take_lock(path_join(data, "daemon.lock"), "daemon", NULL, none, ret, err);
+}
+
+int lock_take_notify(const char *data, struct lock **ret, struct error *err)
+{
+	struct deadline none = {clock_mono_ms(), -1};
+
+	return take_lock(path_join(data, "notify.lock"), LOCK_NOTIFY, NULL, none, ret, err);
 }
 
 void lock_free(struct lock **lock)

@@ -6,6 +6,7 @@
 #ifndef DRILLBOX_RUN_LOCK_H
 #define DRILLBOX_RUN_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -20,12 +21,24 @@ struct lock;
 MUST_CHECK int lock_take(const char *data, const char *verb, const char *source, struct deadline patience,
 			 struct lock **ret, struct error *err);
 
-/*
- * What is being done now, for `watch`, `status` and the daemon: a phase
- * ("restore"), how much of it is done (of 0: not known), what is worked on (may
- * be NULL). Written at most four times a second, a new phase at once; never synced.
- */
-void lock_note(struct lock *lock, const char *phase, int64_t done, int64_t of, const char *item);
+/* The same for one source in a folder of published dumps, FOLDER/.SOURCE.lock: the others go on beside it. */
+MUST_CHECK int lock_take_publish(const char *folder, const char *source, struct deadline patience, struct lock **ret,
+				 struct error *err);
+
+/* What is being done now. */
+struct lock_work {
+	const char *phase; /* "restore" */
+	bool bytes;	   /* 'done' and 'of' are bytes, else objects */
+	int64_t done, of;  /* of 0: not known */
+	double rate;	   /* a second; 0: not known */
+	double left;	   /* seconds; < 0: not known */
+	const char *item;  /* what is worked on; may be NULL */
+};
+
+#define LOCK_WORK(phase_, item_) ((struct lock_work){.phase = (phase_), .item = (item_), .left = -1})
+
+/* For `watch`, `status` and the daemon. Written at most four times a second, a new phase at once; never synced. */
+void lock_note(struct lock *lock, const struct lock_work *now);
 
 void lock_free(struct lock **lock);
 
@@ -40,7 +53,9 @@ struct lock_holder {
 	int64_t since;	 /* wall clock */
 	char *phase;
 	char *item;
+	bool bytes;
 	int64_t done, of;
+	double rate, left; /* as in lock_work */
 };
 
 /* Never waits, never makes the file; needs no more than to read it. */
@@ -49,5 +64,9 @@ void lock_holder_done(struct lock_holder *h);
 
 /* The daemon's own, DATA/daemon.lock: ERR_BUSY names the pid of the other one. */
 MUST_CHECK int lock_take_daemon(const char *data, struct lock **ret, struct error *err);
+
+/* Of who calls home, DATA/notify.lock, so that nothing is told twice: beside whoever works. ERR_BUSY names the pid. */
+#define LOCK_NOTIFY "notify"
+MUST_CHECK int lock_take_notify(const char *data, struct lock **ret, struct error *err);
 
 #endif

@@ -29,6 +29,9 @@ static const struct {
 	{OPT_BOOT, "--boot", "FOLDER", "instead of /boot/firmware, where drillbox.txt is"},
 	{OPT_ROOT, "--root", "FOLDER", "instead of /, where its files are written"},
 	{OPT_KEYS, "--keys", NULL, "only print every key of drillbox.txt, with its meaning"},
+	{OPT_TEST, "--test", NULL, "a test message to each target; say what came of it"},
+	{OPT_PING, "--ping", NULL, "also call the dead-man's switch, if the panel is green"},
+	{OPT_TO, "--to", "FOLDER", "where dumps are published: a folder that a web server serves"},
 	{OPT_TRIGGER, "--trigger", "WHO", NULL},
 };
 
@@ -72,11 +75,20 @@ static int set_option(struct options *o, enum option option, const char *value, 
 	case OPT_KEYS:
 		o->keys = true;
 		return 0;
+	case OPT_TEST:
+		o->test = true;
+		return 0;
+	case OPT_PING:
+		o->ping = true;
+		return 0;
 	case OPT_BOOT:
 		o->boot = value;
 		return 0;
 	case OPT_ROOT:
 		o->root = value;
+		return 0;
+	case OPT_TO:
+		o->to = value;
 		return 0;
 	case OPT_WHY:
 		o->why = value;
@@ -103,7 +115,7 @@ static int set_option(struct options *o, enum option option, const char *value, 
 	return fail(err, ERR_BUG, "option %d has no setter", (int)option);
 }
 
-static int unknown_option(const struct verb *verb, const char *word, struct error *err)
+static int unknown_option(const struct verb *verb, const char *word, const struct options *o, struct error *err)
 {
 	const char *names[COUNT(known) + 1];
 	const char *near;
@@ -114,8 +126,8 @@ static int unknown_option(const struct verb *verb, const char *word, struct erro
 			names[n++] = known[i].name;
 	names[n] = NULL;
 	near = nearest_name(word, names);
-	return fail(err, ERR_USAGE, "'%s' takes no option '%s'%s%s%s: see 'drillbox %s --help'", verb->name, word,
-		    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", verb->name);
+	return fail(err, ERR_USAGE, "'%s' takes no option '%s'%s%s%s: see '%s %s --help'", verb->name, word,
+		    near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "", o->program, verb->name);
 }
 
 /* One option at argv[i], with its value behind '=' or in the next word. Returns the words used, or -1. */
@@ -140,7 +152,7 @@ static int take_option(const struct verb *verb, int argc, char **argv, struct op
 		}
 		return set_option(o, known[i].option, value, err) < 0 ? -1 : used;
 	}
-	return unknown_option(verb, argv[0], err);
+	return unknown_option(verb, argv[0], o, err);
 }
 
 int options_parse(const struct verb *verb, int argc, char **argv, struct options *o, bool *ret_help, struct error *err)
@@ -172,8 +184,8 @@ int options_parse(const struct verb *verb, int argc, char **argv, struct options
 	o->args = (const char *const *)argv;
 	o->arg_count = n;
 	if (n < verb->min_args || n > verb->max_args)
-		return fail(err, ERR_USAGE, "usage: drillbox %s%s%s: see 'drillbox %s --help'", verb->name,
-			    *verb->args ? " " : "", verb->args, verb->name);
+		return fail(err, ERR_USAGE, "usage: %s %s%s%s: see '%s %s --help'", o->program, verb->name,
+			    *verb->args ? " " : "", verb->args, o->program, verb->name);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ledger/outbox.h"
 #include "provision/provision.h"
 #include "provision/vault.h"
 #include "run/host.h"
@@ -174,14 +175,16 @@ static int look_at_pulls(const struct box *box, struct source_overview *s, struc
 		return -1;
 	if (!found)
 		return 0;
-	s->delivered = tried.verdict == VERDICT_PASS;
+	s->let_in = tried.verdict == VERDICT_PASS || tried.why == ERR_CURRENT || tried.why == ERR_NOTHING;
 	status->last_try = tried.started;
 	status->last_try_result = xstrdup(tried.verdict == VERDICT_PASS ? "pass" : tried.reason);
 	s->facts.pull_refused = tried.verdict == VERDICT_UNDECIDED &&
 				(tried.why == ERR_REFUSED || tried.why == ERR_PRIVILEGE);
 	if (tried.verdict == VERDICT_UNDECIDED && !tried.interrupted)
 		set_text(&status->brief, tried.why == ERR_REFUSED ? "pull refused" :
-					 tried.why == ERR_PRIVILEGE ? "pull lacks a privilege" : "last pull did not deliver");
+					 tried.why == ERR_PRIVILEGE ? "pull lacks a privilege" :
+					 tried.why == ERR_CURRENT ? "nothing newer is published" :
+					 tried.why == ERR_NOTHING ? "no dump is published" : "last pull did not deliver");
 	return 0;
 }
 
@@ -214,7 +217,9 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	s->usable = true;
 	if (ledger_attempts(box->ledger, source->name, &attempts, err) < 0)
 		return -1;
-	s->due = schedule_next(&source->schedule, &attempts, now);
+	s->delivered = attempts.delivered;
+	s->last_try = attempts.last_try;
+	s->due = schedule_next(&source->schedule, &source->window, &attempts, now);
 	status->next = s->due.at;
 	status->next_reason = xstrdup(due_words[s->due.reason]);
 	/* a time in the future never is in date: the clock, or the source's, is wrong */
@@ -224,13 +229,20 @@ static int look_at_source(const struct box *box, const struct dumps *all, int64_
 	return 0;
 }
 
+/* What is connected to; NULL of a source whose file cannot be used. */
+static const char *dialled_of(const struct source_config *s)
+{
+	if (s->at.address)
+		return s->at.address;
+	return s->type == SOURCE_POSTGRES ? s->at.host : s->type == SOURCE_HTTPS ? s->web.host : s->endpoint.host;
+}
+
 bool network_needed(const struct config *config)
 {
 	static const char *const here[] = {"/", "127.", "::1", "localhost"};
 
 	for (size_t i = 0; i < config->source_count; i++) {
-		const struct source_address *at = &config->sources[i]->at;
-		const char *dialled = at->address ? at->address : at->host;
+		const char *dialled = dialled_of(config->sources[i]);
 		bool local = config->sources[i]->broken; /* nobody knows where it is */
 
 		for (size_t k = 0; dialled && k < COUNT(here); k++)
@@ -308,7 +320,7 @@ int overview_gather(const struct box *box, int64_t now, struct overview *ret, st
 	for (size_t i = 0; i < o.status.source_count; i++)
 		if (look_at_source(box, &all, now, &o.sources[i], &o.status.sources[i], err) < 0)
 			return -1;
-	if (look_at_host(box, now, &o, err) < 0)
+	if (look_at_host(box, now, &o, err) < 0 || ledger_targets(box->ledger, &o.status.targets, err) < 0)
 		return -1;
 	for (size_t i = 0; i < trouble.count; i++)
 		strings_add(&o.status.box_faults, trouble.items[i]);

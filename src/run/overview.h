@@ -25,6 +25,8 @@ struct source_overview {
 	bool usable;			    /* it is configured, and its file can be used: it can be pulled */
 	struct source_facts facts;
 	bool delivered;			    /* the last pull did: what was interrupted, if anything, is a drill */
+	bool let_in;			    /* the last pull delivered, or found nothing newer */
+	int64_t last_try;		    /* start of the last pull; TIME_UNKNOWN: there was none */
 	struct due due;			    /* at TIME_UNKNOWN: not usable, nothing is due */
 	char *newest_refuted;		    /* the dump behind a red light; NULL: none */
 	char *newest_proven;		    /* the dump everything rests on; NULL: none */

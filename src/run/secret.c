@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define CREDENTIAL "credential:"
-#define SECRET_CAP 4096
+#define SECRET_CAP ((size_t)512 << 10) /* bytes of a file: of headers, each as long as servers take it, and WEB_HEADERS_CAP of them */
 
 void secret_done(char **secret)
 {
@@ -18,8 +18,7 @@ void secret_done(char **secret)
 	cleanup_free(secret);
 }
 
-/* The path behind 'where'. Owned by the caller; NULL gives NULL. */
-static int secret_path(const char *where, char **ret, struct error *err)
+int secret_path(const char *where, char **ret, struct error *err)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY"), *name;
 
@@ -41,7 +40,8 @@ static int secret_path(const char *where, char **ret, struct error *err)
 	return 0;
 }
 
-int secret_read(const char *where, char **ret, struct error *err)
+/* All of it. 'what' is what it should hold. */
+static int read_whole(const char *where, const char *what, char **ret, struct error *err)
 {
 	CLEANUP(secret_done) char *text = NULL;
 	autofree char *path = NULL;
@@ -53,43 +53,80 @@ int secret_read(const char *where, char **ret, struct error *err)
 		*ret = NULL;
 		return 0;
 	}
+	if (stat(path, &st) < 0 && errno == ENOENT)
+		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: write the %s into it", what, path, what);
 	if (stat(path, &st) < 0)
-		return fail(err, ERR_LACKING, "the password file '%s' cannot be read: %m: %s", path,
-			    errno == ENOENT ? "write the password into it" : "let the user drillbox runs as read it");
+		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: let the user drillbox runs as read it", what, path);
 	/* a file of root's may be shared with the box's own group, nothing more */
 	if (!starts_with(where, CREDENTIAL) && (st.st_mode & (st.st_uid == 0 ? 037 : 077)))
-		return fail(err, ERR_LACKING, "the password file '%s' is open to other users: chmod 600 it", path);
+		return fail(err, ERR_LACKING, "the %s file '%s' is open to other users: chmod 600 it", what, path);
 	if (read_small_file(path, SECRET_CAP, &text, err) < 0) {
 		err->kind = ERR_LACKING;
 		return -1;
 	}
-	text[strcspn(text, "\r\n")] = '\0';
-	if (!*text)
-		return fail(err, ERR_LACKING, "the password file '%s' is empty: write the password into it", path);
+	if (text[strspn(text, "\r\n")] == '\0')
+		return fail(err, ERR_LACKING, "the %s file '%s' is empty: write the %s into it", what, path, what);
 	*ret = take(text);
 	return 0;
 }
 
+int secret_read_as(const char *where, const char *what, char **ret, struct error *err)
+{
+	CLEANUP(secret_done) char *text = NULL;
+
+	if (read_whole(where, what, &text, err) < 0)
+		return -1;
+	if (text)
+		text[strcspn(text, "\r\n")] = '\0';
+	if (!text || *text) {
+		*ret = take(text);
+		return 0;
+	}
+	return fail(err, ERR_LACKING, "the first line of the %s file '%s' is empty: write the %s into it", what, where, what);
+}
+
+int secret_read(const char *where, char **ret, struct error *err)
+{
+	return secret_read_as(where, "password", ret, err);
+}
+
 int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err)
 {
-	CLEANUP(secret_done) char *password = NULL;
-	autofree char *cert = NULL, *key = NULL, *ca = NULL;
+	CLEANUP(reachable_done) struct reachable r = {.source = *source};
 
-	if (secret_read(source->password_file, &password, err) < 0 || secret_path(source->client_cert, &cert, err) < 0 ||
-	    secret_path(source->client_key, &key, err) < 0 || secret_path(source->ca, &ca, err) < 0)
+	if (secret_read_as(source->password_file, "password", &r.password, err) < 0 ||
+	    secret_read_as(source->token_file, "token", &r.token, err) < 0 ||
+	    read_whole(source->headers_file, "headers", &r.headers, err) < 0 ||
+	    secret_read_as(source->secret_key_file, "secret key", &r.secret_key, err) < 0 ||
+	    secret_read_as(source->session_token_file, "session token", &r.session_token, err) < 0 ||
+	    secret_path(source->client_cert, &r.client_cert, err) < 0 ||
+	    secret_path(source->client_key, &r.client_key, err) < 0 || secret_path(source->ca, &r.ca, err) < 0)
 		return -1;
-	*ret = (struct reachable){
-		.source = *source, .password = take(password), .client_cert = take(cert), .client_key = take(key),
-		.ca = take(ca)};
-	ret->source.client_cert = ret->client_cert;
-	ret->source.client_key = ret->client_key;
-	ret->source.ca = ret->ca;
+	r.source.client_cert = r.client_cert;
+	r.source.client_key = r.client_key;
+	r.source.ca = r.ca;
+	*ret = r;
+	memset(&r, 0, sizeof(r)); /* handed over */
 	return 0;
+}
+
+struct place_secrets reachable_secrets(const struct reachable *r)
+{
+	return (struct place_secrets){
+		.password = r->password,
+		.token = r->token,
+		.headers = r->headers,
+		.secret_key = r->secret_key,
+		.session_token = r->session_token,
+	};
 }
 
 void reachable_done(struct reachable *r)
 {
-	secret_done(&r->password);
+	char **const secrets[] = {&r->password, &r->token, &r->headers, &r->secret_key, &r->session_token};
+
+	for (size_t i = 0; i < COUNT(secrets); i++)
+		secret_done(secrets[i]);
 	free(r->client_cert);
 	free(r->client_key);
 	free(r->ca);

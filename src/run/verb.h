@@ -25,18 +25,23 @@ enum option {
 	OPT_BOOT = 1 << 10,
 	OPT_ROOT = 1 << 11,
 	OPT_KEYS = 1 << 12,
+	OPT_TEST = 1 << 13,
+	OPT_PING = 1 << 14,
+	OPT_TO = 1 << 15,
 };
 
 struct options {
+	const char *program; /* as it is called: "drillbox" */
 	const char *config; /* --config, before the verb */
 	bool remote;	    /* asked over SSH: what works is not done here, the daemon is asked for it */
-	bool json, wait, dry_run, all, keys;
+	bool json, wait, dry_run, all, keys, test, ping;
 	int64_t limit;	    /* 0: none given */
 	int64_t since;	    /* TIME_UNKNOWN: none given */
 	int64_t keep_s;	    /* 0: none given */
 	const char *why;    /* NULL: none given */
 	const char *level;  /* NULL: as configured */
 	const char *boot, *root; /* folders; NULL: the device's own */
+	const char *to;	    /* a folder; NULL: none given */
 	const char *trigger; /* who starts it: "operator", "schedule", "button" */
 	const char *const *args; /* what is left: SOURCE, DUMP, ... */
 	int arg_count;
@@ -51,6 +56,21 @@ struct verb {
 	unsigned takes;	     /* of enum option */
 	int (*run)(const struct options *o); /* returns the exit code */
 };
+
+/* Of the verbs that two programs have. */
+#define DOCTOR_TO_HELP                                                                                           \
+	"With --to it looks at a host that publishes into FOLDER, as the user whose folder\n"                     \
+	"that is; asked by root, a login by peer is seen as the timer sees it.\n"
+#define PUBLISH_HELP                                                                                             \
+	"On the database's own host, for a box that cannot reach the database: dump,\n"                          \
+	"manifest and digests go into FOLDER/SOURCE, and index.json there names them. The\n"                     \
+	"source is SOURCE.conf as on a box; of drillbox.conf only [postgres] bin is used.\n"                     \
+	"What is there is for FOLDER's own group to read, such as the web server's.\n\n"                         \
+	"Nobody here knows which dumps are proven: the two newest stay, so that a download\n"                    \
+	"under way is not cut off, and the newest of each day, week and month in [keep].\n"                      \
+	"256 MB of the disk are always left free.\n\n"                                                           \
+	"Exit code: 0 published, 2 not (what was there still is), 64 usage, 78\n"                                \
+	"configuration.\n"
 
 /*
  * The words after the verb into 'o', by what the verb takes. ERR_USAGE names
@@ -81,10 +101,16 @@ int verb_dumps(const struct options *o);
 int verb_list(const struct options *o);
 int verb_fetch(const struct options *o);
 int verb_watch(const struct options *o);
-/* verbs_setup.c */
+/* verbs_config.c */
 int verb_check(const struct options *o);
 int verb_config(const struct options *o);
+/* verbs_publish.c */
+int verb_publish(const struct options *o);
+int verb_publish_doctor(const struct options *o);
+/* verbs_setup.c */
 int verb_doctor(const struct options *o);
+/* verbs_notify.c */
+int verb_notify(const struct options *o);
 /* verbs_provision.c */
 int verb_provision(const struct options *o);
 int verb_unlock(const struct options *o);

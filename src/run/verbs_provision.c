@@ -23,41 +23,34 @@
 #define TRIES 3
 #define ASK_MS 300000
 
-static void print_key(const char **section, const char *of, const char *key, const char *meaning)
+static void print_key(const char *key, const char *meaning)
 {
-	if (!same(*section, of))
-		printf("%s[%s]\n", *section ? "\n" : "", of);
-	*section = of;
 	printf("%-*s %s\n", WIDEST_KEY, key, meaning);
 }
 
-/* Those of the box's own files that stand in drillbox.txt as they stand there. */
-static void print_config_keys(bool of_source, const char *section, const char *shown, const char **last)
+/* 'section' is as in the tables of wanted.h. */
+static void print_section(const char *section)
 {
-	const struct provision_key *own = wanted_keys();
+	bool of_source = strchr(section, ' ');
 
-	for (const struct config_key *k = config_keys(of_source); k->section; k++) {
-		bool is_own = false;
-
-		for (const struct provision_key *o = own; o->section; o++)
-			is_own = is_own || (same(o->key, k->key) && same(o->section, shown));
-		if (same(k->section, section) && !is_own)
-			print_key(last, shown, k->key, k->meaning);
-	}
+	printf("[%s]\n", section);
+	for (const struct provision_key *k = wanted_keys(); k->section; k++)
+		if (same(k->section, section))
+			print_key(k->key, k->meaning);
+	for (enum held held = 0; held < HELDS; held++)
+		if (same(held_kind(held)->section, section))
+			print_key(held_kind(held)->key, held_kind(held)->meaning);
+	for (const struct config_key *k = config_keys(of_source); k->section; k++)
+		if (wanted_takes_as_it_is(section, k))
+			print_key(k->key, k->meaning);
 }
 
 static void print_keys(void)
 {
-	static const char *const sections[][2] = {{"pull", "pull NAME"}, {"drill", "drill NAME"}, {"keep", "keep NAME"}};
-	const char *last = NULL;
-
-	for (const struct provision_key *k = wanted_keys(); k->section; k++)
-		if (k->meaning)
-			print_key(&last, k->section, k->key, k->meaning);
-	print_config_keys(true, "source", "source NAME", &last);
-	for (size_t i = 0; i < COUNT(sections); i++)
-		print_config_keys(true, sections[i][0], sections[i][1], &last);
-	print_config_keys(false, "panel", "panel", &last);
+	for (const char *const *s = wanted_sections(); *s; s++) {
+		printf("%s", s == wanted_sections() ? "" : "\n");
+		print_section(*s);
+	}
 }
 
 static int panel_fits(const struct box_config *box, struct error *err)

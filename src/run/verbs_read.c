@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "report/progress.h"
 #include "run/control.h"
 #include "run/gather.h"
 #include "run/overview.h"
@@ -15,20 +16,28 @@
 
 #define HISTORY_ROWS 30 /* without --limit or --since */
 
+/* "pull of shop since 22:00:04Z, pid 123: pull, 1.2 of ~4.1 GB, 2 MB/s, 24 min left" */
+static char *running_text(const struct lock_holder *h)
+{
+	autofree char *far = progress_phrase(h->bytes, h->done, h->of, h->rate, h->left);
+	char since[TIME_TEXT];
+
+	return format("%s of %s since %s, pid %lld%s%s%s%s", h->verb, h->source ? h->source : "every source",
+		      time_rfc3339(h->since, since), (long long)h->pid, h->phase ? ": " : "", h->phase ? h->phase : "",
+		      h->phase && *far ? ", " : "", h->phase ? far : "");
+}
+
 /* What the overview cannot see: the daemon's lights, and who works. */
 static int add_liveness(const struct box *box, struct overview *o, struct error *err)
 {
 	CLEANUP(lock_holder_done) struct lock_holder holder = {0};
-	char since[TIME_TEXT];
 	bool held;
 
 	o->status.daemon = control_lights(box->config.box.data, &o->status.lights, &held);
 	if (lock_read(box->config.box.data, &holder, err) < 0)
 		return -1;
 	if (holder.pid)
-		o->status.running = format("%s of %s since %s, pid %lld", holder.verb,
-					   holder.source ? holder.source : "every source",
-					   time_rfc3339(holder.since, since), (long long)holder.pid);
+		o->status.running = running_text(&holder);
 	if (!o->status.daemon)
 		for (size_t i = 0; i < o->status.source_count; i++)
 			o->status.sources[i].next = TIME_UNKNOWN;

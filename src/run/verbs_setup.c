@@ -1,6 +1,4 @@
-/* Verbs for setting up: the configuration as it is understood, and what could stop the next round. */
-#include <dirent.h>
-#include <errno.h>
+/* The verb for setting up: what could stop the next round. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +7,18 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "drill/sql_checks.h"
 #include "panel/panel.h"
 #include "port/sandbox.h"
 #include "port/toolset.h"
 #include "provision/provision.h"
 #include "provision/vault.h"
 #include "pull/precheck.h"
+#include "pull/published.h"
 #include "run/account.h"
+#include "run/calling.h"
 #include "run/configuration.h"
 #include "run/control.h"
+#include "run/examine.h"
 #include "run/fixes.h"
 #include "run/host.h"
 #include "run/overview.h"
@@ -26,115 +26,6 @@
 
 #define LOOK_MS 60000	  /* for one source */
 #define SANDBOX_MS 10000
-
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
-/* ---- check */
-
-static bool is_source(const struct config *c, const char *name)
-{
-	for (size_t i = 0; i < c->source_count; i++)
-		if (same(c->sources[i]->name, name))
-			return true;
-	return false;
-}
-
-/* A folder that no drill will ever look into. */
-static int look_for_strays(const struct config *c, const char *checks, struct strings *wrong, struct error *err)
-{
-	autoclosedir DIR *d = opendir(checks);
-	const struct dirent *e;
-
-	if (!d && errno != ENOENT)
-		return fail(err, ERR_IO, "open folder '%s': %m; make it readable or remove it", checks);
-	while (d && (errno = 0, e = readdir(d)))
-		if (e->d_name[0] != '.' && !is_source(c, e->d_name))
-			strings_add_owned(wrong, format("checks.d/%s: there is no source '%s', so nothing asks these checks; give "
-							"it the name of a source, or remove it",
-							e->d_name, e->d_name));
-	if (d && errno)
-		return fail(err, ERR_IO, "read folder '%s': %m; look at the disk", checks);
-	return 0;
-}
-
-/* What is wrong with the operator's checks, a sentence each, and how many are understood. */
-static int look_at_checks(const struct config *c, size_t *ret_good, struct strings *wrong, struct error *err)
-{
-	autofree char *all = path_join(c->dir, "checks.d");
-
-	for (size_t i = 0; i < c->source_count; i++) {
-		CLEANUP(sql_checks_done) struct sql_checks checks = {0};
-		autofree char *dir = path_join(all, c->sources[i]->name);
-
-		if (sql_checks_read(dir, &checks, err) < 0)
-			return -1;
-		for (size_t k = 0; k < checks.count; k++)
-			if (checks.items[k].broken)
-				strings_add_owned(wrong, format("checks.d/%s: %s", c->sources[i]->name,
-								checks.items[k].why_broken.text));
-			else
-				++*ret_good;
-	}
-	if (look_for_strays(c, all, wrong, err) < 0)
-		return -1;
-	strings_sort(wrong);
-	return 0;
-}
-
-int verb_check(const struct options *o)
-{
-	struct report r = report_to(stdout, o->json);
-	CLEANUP(config_done) struct config config = {0};
-	CLEANUP(strings_done) struct strings wrong = {0};
-	struct error err;
-	size_t good = 0;
-
-	if (config_environment((const char *const *)environ, &err) < 0 ||
-	    configuration_load(o->config, &config, &err) < 0 || look_at_checks(&config, &good, &wrong, &err) < 0)
-		return say_error(&err);
-	report_check(&r, &config, &wrong, good);
-	for (size_t i = 0; i < config.source_count; i++)
-		if (config.sources[i]->broken)
-			return EX_CONFIG;
-	return wrong.count ? EX_CONFIG : 0;
-}
-
-int verb_config(const struct options *o)
-{
-	struct report r = report_to(stdout, o->json);
-	CLEANUP(config_done) struct config config = {0};
-	const struct source_config *source = NULL;
-	struct error err;
-
-	if (configuration_load(o->config, &config, &err) < 0 ||
-	    (o->arg_count && configuration_source(&config, o->args[0], &source, &err) < 0))
-		return say_error(&err);
-	report_config(&r, &config, source, o->all);
-	return 0;
-}
-
-/* ---- doctor */
-
-static void look_at_config(const struct config *config, struct prechecks *list)
-{
-	size_t broken = 0;
-
-	for (size_t i = 0; i < config->source_count; i++) {
-		if (!config->sources[i]->broken)
-			continue;
-		prechecks_add_error(list, "config", &config->sources[i]->why);
-		broken++;
-	}
-	if (config->source_count == 0)
-		prechecks_add(list, PRECHECK_BAD, ERR_CONFIG, "config", "put a file NAME.conf there; the README shows one",
-			      "no source is configured in %s/sources.d", config->dir);
-	else if (!broken)
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "config", NULL, "%s and %zu source file%s", config->path,
-			      config->source_count, plural(config->source_count));
-}
 
 /* A box that never ran: whether its first round can make the data folder. */
 static void look_at_new_data(const char *data, struct prechecks *list)
@@ -217,39 +108,6 @@ static void look_at_sandbox(struct prechecks *list)
 			      "limits and all together have none");
 }
 
-/* The oldest minor versions without known holes in dump and restore. */
-static const struct {
-	int major, floor;
-} floors[] = {{17, 170012}, {16, 160016}, {15, 150020}, {14, 140025}};
-
-static void look_at_minor(const struct tool *tool, struct prechecks *list)
-{
-	for (size_t i = 0; i < COUNT(floors); i++)
-		if (floors[i].major == tool->major && tool->version_num < floors[i].floor)
-			prechecks_add(list, PRECHECK_WARN, ERR_NONE, "minor", "update the box",
-				      "the bundled PostgreSQL %s in %s has known holes, fixed in %d.%d", tool->version,
-				      tool->bin, floors[i].major, floors[i].floor % 10000);
-}
-
-static void look_at_tools(const struct toolset *tools, const struct error *no_tools, struct prechecks *list)
-{
-	struct text names = {0};
-
-	for (size_t i = 0; i < tools->count; i++) {
-		text_addf(&names, "%s%s", i ? ", " : "", tools->items[i].version);
-		look_at_minor(&tools->items[i], list);
-	}
-	if (no_tools->kind != ERR_NONE)
-		prechecks_add_error(list, "postgres", no_tools);
-	else if (names.data)
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "postgres", NULL, "bundled: %s", names.data);
-	else
-		prechecks_add(list, PRECHECK_BAD, ERR_LACKING, "postgres",
-			      "install a package such as postgresql-17, or name the folder of its programs in [postgres] bin",
-			      "no PostgreSQL programs are bundled");
-	text_done(&names);
-}
-
 /* Only where there is one: most boxes never see a drillbox.txt that is refused. */
 static void look_at_provision(const struct config *config, struct prechecks *list)
 {
@@ -309,7 +167,7 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 {
 	CLEANUP(prechecks_done) struct prechecks list = {0};
 
-	look_at_config(config, &list);
+	examine_config(config, &list);
 	look_at_provision(config, &list);
 	look_at_clock(config, &list);
 	if (host_network_up())
@@ -321,45 +179,64 @@ static int examine_box(const struct config *config, const struct toolset *tools,
 	look_at_disk(config, &list);
 	look_at_vault(config, &list);
 	look_at_sandbox(&list);
-	look_at_tools(tools, no_tools, &list);
+	examine_tools(tools, no_tools, &list);
 	fixes_examine(FIXES_FOLDER, clock_wall(), &list);
 	look_at_panel(config, &list);
 	look_at_daemon(config, &list);
+	calling_examine(config, &list);
 	report_doctor(r, NULL, &list);
 	return prechecks_bad(&list) ? 2 : 0;
 }
 
 /* What a source said of the time also counts for the clock, where the ledger can be written. */
-static void note_clock(const struct config *config, const char *source, const struct source_answers *answers)
+static void note_clock(const struct config *config, const char *source, int64_t skew, bool verified)
 {
 	CLEANUP(ledger_close) struct ledger *ledger = NULL;
 	struct error err;
 
-	if (!answers->asked)
-		return;
 	if (vault_refusal(config->dir, true, &err) < 0 || ledger_open(config->box.data, LEDGER_WRITE, &ledger, &err) < 0 ||
-	    ledger_clock_seen(ledger, source, answers->box_time - answers->source_time, answers->time_verified, &err) < 0)
+	    ledger_clock_seen(ledger, source, skew, verified, &err) < 0)
 		log_detail("%s", err.text);
 }
 
-static void add_source_clock(const struct source_answers *answers, struct prechecks *list)
+static void look_at_source_clock(const struct config *config, const char *source, int64_t box_minus_source, bool verified,
+				 struct prechecks *list)
 {
-	int64_t skew = llabs(answers->box_time - answers->source_time);
+	note_clock(config, source, box_minus_source, verified);
+	examine_clock(box_minus_source, list);
+}
 
-	if (!answers->asked)
-		return;
-	if (skew > SKEW_TOLERANCE_S)
-		prechecks_add(list, PRECHECK_BAD, ERR_CLOCK, "clock", "set the clock that is wrong",
-			      "the source's clock and the box's differ by %lld s", (long long)skew);
-	else
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "clock", NULL, "%lld s from the source's", (long long)skew);
+static int examine_live(const struct config *config, const struct reachable *reachable, const struct toolset *tools,
+			struct prechecks *list, struct error *err)
+{
+	CLEANUP(source_answers_done) struct source_answers answers = {0};
+
+	if (precheck_postgres(&reachable->source, reachable->password, tools, deadline_in(NO_DEADLINE, LOOK_MS), list, &answers,
+			      err) < 0)
+		return -1;
+	if (answers.asked)
+		look_at_source_clock(config, reachable->source.name, answers.box_time - answers.source_time,
+				     answers.time_verified, list);
+	return 0;
+}
+
+static int examine_place(const struct config *config, const struct reachable *reachable, struct prechecks *list,
+			 struct error *err)
+{
+	const struct place_secrets secrets = reachable_secrets(reachable);
+	struct published_clock clock;
+
+	if (precheck_published(&reachable->source, &secrets, deadline_in(NO_DEADLINE, LOOK_MS), list, &clock, err) < 0)
+		return -1;
+	if (clock.known)
+		look_at_source_clock(config, reachable->source.name, clock.here - clock.there, true, list);
+	return 0;
 }
 
 static int examine_source(const struct config *config, const struct source_config *source,
 			  const struct toolset *tools, const struct report *r)
 {
 	CLEANUP(prechecks_done) struct prechecks list = {0};
-	CLEANUP(source_answers_done) struct source_answers answers = {0};
 	CLEANUP(reachable_done) struct reachable reachable = {0};
 	struct error err;
 
@@ -369,11 +246,9 @@ static int examine_source(const struct config *config, const struct source_confi
 		prechecks_add(&list, PRECHECK_OK, ERR_NONE, "config", NULL, "%s", source->path);
 		if (reachable_open(source, &reachable, &err) < 0)
 			prechecks_add_error(&list, "password", &err);
-		else if (precheck_postgres(&reachable.source, reachable.password, tools,
-					   deadline_in(NO_DEADLINE, LOOK_MS), &list, &answers, &err) < 0)
+		else if ((source->type == SOURCE_POSTGRES ? examine_live(config, &reachable, tools, &list, &err) :
+							    examine_place(config, &reachable, &list, &err)) < 0)
 			prechecks_add_error(&list, "source", &err);
-		add_source_clock(&answers, &list);
-		note_clock(config, source->name, &answers);
 	}
 	report_doctor(r, source->name, &list);
 	return prechecks_bad(&list) ? 2 : 0;
@@ -388,6 +263,8 @@ int verb_doctor(const struct options *o)
 	struct error err, no_tools = {0};
 	int code = 0;
 
+	if (o->to)
+		return verb_publish_doctor(o);
 	if (config_environment((const char *const *)environ, &err) < 0 ||
 	    configuration_load(o->config, &config, &err) < 0 ||
 	    (o->arg_count && configuration_source(&config, o->args[0], &only, &err) < 0) ||

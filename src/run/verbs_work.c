@@ -69,22 +69,56 @@ static int say_undelivered(struct box *box, const struct options *o, const char 
 	return say_error(err);
 }
 
+/* What came of pulling a source. */
+struct pulled {
+	struct dump dump;  /* the last that was delivered; where none was, what is newest there and here already, if anything */
+	bool delivered;	   /* a dump, */
+	bool newest;	   /* and it is the newest there */
+	int64_t row;	   /* of the last pull */
+	struct error why;  /* the newest did not come */
+};
+
+static void pulled_done(struct pulled *p)
+{
+	dump_done(&p->dump);
+}
+
+/* The newest that is there, and before it what had come in part: each has its row. */
+static void pull_newest(struct box *box, const struct options *o, const struct source_config *source, int64_t round,
+			struct pulled *ret)
+{
+	CLEANUP(dump_done) struct dump next = {0};
+	bool more;
+
+	*ret = (struct pulled){0};
+	ret->delivered = work_pull(box, source, trigger_of(o), round, &ret->dump, &ret->row, &more, &ret->why) == 0;
+	ret->newest = ret->delivered && !more;
+	if (!more)
+		return;
+	ret->newest = work_pull(box, source, trigger_of(o), round, &next, &ret->row, &more, &ret->why) == 0;
+	if (!ret->newest)
+		return;
+	dump_done(&ret->dump);
+	ret->dump = next;
+	next = (struct dump){0};
+}
+
 int verb_pull(const struct options *o)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
-	CLEANUP(dump_done) struct dump dump = {0};
+	CLEANUP(pulled_done) struct pulled pulled = {0};
 	const struct source_config *source;
 	struct error err;
-	int64_t row;
 	int code;
 
 	if (box_open(o, BOX_WORK, "pull", o->args[0], &box, &err) < 0 ||
 	    box_source(&box, o->args[0], &source, &err) < 0)
 		return say_error(&err);
-	if (work_pull(&box, source, trigger_of(o), 0, &dump, &row, &err) < 0)
-		code = say_undelivered(&box, o, source->name, row, &err);
+	pull_newest(&box, o, source, 0, &pulled);
+	if (pulled.newest)
+		code = print_pull(&box, o, source->name, pulled.row, &pulled.dump);
 	else
-		code = print_pull(&box, o, source->name, row, &dump);
+		code = say_undelivered(&box, o, source->name, pulled.row, &pulled.why);
 	control_poke(box.config.box.data);
 	return code;
 }
@@ -238,25 +272,71 @@ static void prune_after(struct box *box, const char *source)
 	gone_done(gone, list.count);
 }
 
-/* The round's verdict is its drill's; one whose pull delivered nothing is undecided. */
+/* The schedule asks every hour whether something newer is there: what a drill could not tell it cannot tell an hour later. */
+static bool was_drilled_lately(const struct box *box, const struct source_config *source, int64_t drill)
+{
+	CLEANUP(drill_record_done) struct drill_record last = {0};
+	struct error unread;
+
+	return drill && ledger_drill(box->ledger, drill, &last, &unread) == 0 && !last.event.interrupted &&
+	       clock_wall() - last.event.started < schedule_interval_s(&source->schedule);
+}
+
+/*
+ * What is newest at the place is here already. Nothing was delivered, and that stays so;
+ * but where no drill has judged it yet (one was cut short, or could not tell), this round does.
+ */
+static bool is_unjudged(const struct box *box, const struct source_config *source, enum trigger trigger,
+			const struct error *err, const struct dump *here)
+{
+	CLEANUP(dump_record_done) struct dump_record record = {0};
+	struct error unread;
+
+	return err->kind == ERR_CURRENT && here->name && ledger_dump(box->ledger, here->name, &record, &unread) == 0 &&
+	       record.state == DUMP_UNPROVEN &&
+	       (trigger != TRIGGER_SCHEDULE || !was_drilled_lately(box, source, record.last_drill));
+}
+
+/*
+ * The round's verdict is its drill's; one whose pull delivered nothing is undecided. Where the newest did not
+ * come after an older one, its pull's row and the round's reason say so, and it is tried again as if nothing had come.
+ */
+static int drill_pulled(struct box *box, const struct options *o, const struct pulled *pulled, int64_t round, struct drilled *ret)
+{
+	int code = drill_one(box, o, &pulled->dump, round, ret);
+
+	if (!pulled->delivered || pulled->newest)
+		return code;
+	if (!ret->reason || !*ret->reason) {
+		free(ret->reason);
+		ret->reason = format("the newest did not come: %s", pulled->why.text);
+	}
+	return gravest(code, say_error(&pulled->why));
+}
+
 static int round_one(struct box *box, const struct options *o, const char *name)
 {
-	CLEANUP(dump_done) struct dump dump = {0};
+	CLEANUP(pulled_done) struct pulled pulled = {0};
 	CLEANUP(drilled_done) struct drilled drilled = {.verdict = VERDICT_UNDECIDED};
 	const struct source_config *source;
 	double started = clock_mono();
-	int64_t round, row;
 	struct error err;
+	bool unjudged;
+	int64_t round;
 	int code;
 
 	if (box_source(box, name, &source, &err) < 0 ||
 	    ledger_round_begin(box->ledger, name, trigger_of(o), &round, &err) < 0)
 		return say_error(&err);
-	if (work_pull(box, source, trigger_of(o), round, &dump, &row, &err) < 0) {
-		drilled.reason = xstrdup(err.text);
-		code = say_undelivered(box, o, name, row, &err);
+	pull_newest(box, o, source, round, &pulled);
+	unjudged = !pulled.delivered && is_unjudged(box, source, trigger_of(o), &pulled.why, &pulled.dump);
+	if (unjudged)
+		log_notice("%s", pulled.why.text);
+	if (pulled.delivered || unjudged) {
+		code = drill_pulled(box, o, &pulled, round, &drilled);
 	} else {
-		code = drill_one(box, o, &dump, round, &drilled);
+		drilled.reason = xstrdup(pulled.why.text);
+		code = say_undelivered(box, o, name, pulled.row, &pulled.why);
 	}
 	if (ledger_round_end(box->ledger, round, drilled.verdict, drilled.reason, box->interrupted, clock_mono() - started,
 			     &err) < 0)

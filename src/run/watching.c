@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +27,12 @@ static int print_json(const struct lock_holder *h, const struct lights *lights, 
 	json_set_text(line, "item", h->item);
 	json_set_int(line, "done", h->done);
 	json_set_int(line, "of", h->of);
+	json_set_text(line, "unit", h->bytes ? "bytes" : "objects");
+	json_set_real(line, "rate", h->rate);
+	if (h->left < 0)
+		json_set_null(line, "left");
+	else
+		json_set_real(line, "left", h->left);
 	json_set_bool(line, "daemon", daemon);
 	json_set_text(lamps, "pass", pattern_word(lights->pass));
 	json_set_text(lamps, "busy", pattern_word(lights->busy));
@@ -55,11 +62,37 @@ static void print_lights(const struct lights *now, bool daemon, struct text *bef
 	text_done(&line);
 }
 
+/* What a line of progress is about: also within a phase it may become known what is counted, and up to where. */
+struct watched {
+	struct progress *progress;
+	char *phase;
+	bool bytes;
+	int64_t of;
+};
+
+static void watched_done(struct watched *w)
+{
+	progress_free(&w->progress);
+	free(w->phase);
+}
+
+static void print_progress(struct watched *w, const struct lock_holder *h)
+{
+	if (!w->progress)
+		w->progress = progress_new(stderr, h->source ? h->source : h->verb);
+	if (h->phase && (!same(w->phase, h->phase) || w->bytes != h->bytes || w->of != h->of)) {
+		progress_phase(w->progress, h->phase, h->bytes ? PROGRESS_BYTES : PROGRESS_OBJECTS, h->of, -1);
+		set_text(&w->phase, h->phase);
+		w->bytes = h->bytes;
+		w->of = h->of;
+	}
+	progress_told(w->progress, h->done, h->item, h->rate, h->left);
+}
+
 int watch(const struct box *box, bool json, struct error *err)
 {
-	CLEANUP(progress_free) struct progress *progress = NULL;
+	CLEANUP(watched_done) struct watched watched = {0};
 	CLEANUP(text_done) struct text lamps_before = {0};
-	autofree char *phase = NULL;
 	bool seen = false;
 
 	for (;;) {
@@ -76,14 +109,7 @@ int watch(const struct box *box, bool json, struct error *err)
 			return -1;
 		if (!json) {
 			print_lights(&lights, daemon, &lamps_before);
-			if (!progress)
-				progress = progress_new(stderr, h.source ? h.source : h.verb);
-			if (h.phase && !same(phase, h.phase)) {
-				progress_phase(progress, h.phase, strcmp(h.phase, "pull") == 0 ? PROGRESS_BYTES : PROGRESS_OBJECTS,
-					       h.of, -1);
-				set_text(&phase, h.phase);
-			}
-			progress_at(progress, h.done, h.item);
+			print_progress(&watched, &h);
 		}
 		seen = true;
 		(void)poll(NULL, 0, LOOK_MS);

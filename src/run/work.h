@@ -11,10 +11,14 @@
 /*
  * A fresh dump of a source into the store. 0 with 'ret' filled; -1: nothing was
  * delivered and the row says why. 'round' 0: on its own. 'ret_row' is 0 where
- * not even the row could be opened.
+ * not even the row could be opened. -1 with ERR_CURRENT and 'ret' filled: what
+ * is newest at the place is here already, as this dump.
+ *
+ * 'ret_more': what was delivered is an older one, of which a part had come before. The newest is
+ * pulled by another work_pull() in the same round: it has a row of its own, which tells whether it came.
  */
 MUST_CHECK int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
-			 struct dump *ret, int64_t *ret_row, struct error *err);
+			 struct dump *ret, int64_t *ret_row, bool *ret_more, struct error *err);
 
 /* What is asked for ... */
 struct drill_work {

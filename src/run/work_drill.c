@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "drill/drill.h"
+#include "model/compare.h"
 #include "port/digest.h"
 #include "port/toolset.h"
 #include "report/progress.h"
@@ -74,7 +75,9 @@ static void on_progress(void *context, enum rung rung, const char *text, int64_t
 		w->rung_known = true;
 	}
 	progress_at(w->progress, done, text);
-	lock_note(w->box->lock, rung_word(rung), done, of, text);
+	lock_note(w->box->lock, &(struct lock_work){.phase = rung_word(rung), .bytes = rung == RUNG_MEDIA, .done = done, .of = of,
+						    .rate = progress_rate(w->progress), .left = progress_left(w->progress),
+						    .item = text});
 }
 
 /* A row that could not be closed now is tried once more at the end. */
@@ -113,9 +116,21 @@ static void on_kept(void *context, const struct drill_outcome *outcome, const ch
 		"drill %lld of %s: %s. The restored database stays up; look at it with\n  %s\nCtrl-C ends it sooner.\n",
 		(long long)w->row, w->work->dump->name, verdict_word(outcome->verdict), psql_line);
 	(void)fflush(stdout);
-	lock_note(w->box->lock, "kept", 0, 0, psql_line);
+	lock_note(w->box->lock, &LOCK_WORK("kept", psql_line));
 }
 
+/* Whether it came with one: by the ledger, or where that never saw it come, by the list of digests beside it. */
+static bool came_with_manifest(const struct drill_work *work, const struct preparation *p)
+{
+	struct dump_digests listed;
+	struct error why;
+
+	if (*p->record.sha256)
+		return *p->record.manifest_sha256;
+	return store_digests(work->dump, &listed, &why) < 0 || *listed.manifest;
+}
+
+/* After prepare_digests(). */
 static void prepare_manifest(const struct drill_work *work, struct preparation *p, struct drill_request *r)
 {
 	struct error why;
@@ -128,14 +143,48 @@ static void prepare_manifest(const struct drill_work *work, struct preparation *
 		r->manifest_state = MANIFEST_UNREADABLE;
 		r->manifest_why = p->manifest_why = xstrdup(why.text);
 	} else {
-		/* every pull of a live server writes one */
-		r->manifest_state = MANIFEST_MISSING;
+		r->manifest_state = came_with_manifest(work, p) ? MANIFEST_MISSING : MANIFEST_NOT_EXPECTED;
 	}
-	if (r->manifest_state != MANIFEST_MISSING)
+	if (r->manifest_state == MANIFEST_NOT_EXPECTED)
+		origin_without_manifest(&p->record.origin);
+	if (r->manifest_state == MANIFEST_READ || r->manifest_state == MANIFEST_UNREADABLE)
 		r->manifest_path = p->manifest_path;
 }
 
-/* The manifest of a stored dump, as it was when it came. */
+/*
+ * What a dump without a manifest was found to hold by the drill that proved it:
+ * the rows of its tables and which are parts of others, which is all that drift
+ * needs (drill/parity.c notes both).
+ */
+static int rows_as_proven(const struct box *box, const struct dump_record *record, struct manifest *ret, struct error *err)
+{
+	CLEANUP(drill_record_done) struct drill_record proof = {0};
+	const struct findings *f = &proof.findings;
+	struct object_class *parts;
+
+	if (!record->decided_by || record->state != DUMP_PROVEN)
+		return fail(err, ERR_NOTHING, "it came without a manifest, and no drill has proven it");
+	if (ledger_drill(box->ledger, record->decided_by, &proof, err) < 0)
+		return -1;
+	*ret = (struct manifest){0};
+	parts = manifest_add_class(ret, COMPARE_TABLES);
+	strings_add(&parts->keys, COMPARE_INHERITS);
+	for (size_t i = 0; i < f->check_count; i++) {
+		const struct check *c = &f->checks[i];
+		int64_t rows;
+
+		if (c->result != RESULT_SKIP || !strchr(c->name, '.') || !*c->actual)
+			continue;
+		if (c->rung == RUNG_STRUCTURE)
+			set_text(&object_class_add(parts, c->name)->values[0], c->actual);
+		else if (c->rung == RUNG_VOLUME && parse_int(c->actual, 0, INT64_MAX, &rows))
+			*manifest_add_relation(ret) = (struct relation){.name = xstrdup(c->name), .rows = rows};
+	}
+	manifest_sort(ret);
+	return 0;
+}
+
+/* The manifest of a stored dump, as it was when it came; of one that came without, what was proven of it. */
 static int trusted_manifest(const struct box *box, const struct dump *d, struct manifest *ret, struct error *err)
 {
 	CLEANUP(dump_record_done) struct dump_record record = {0};
@@ -143,7 +192,11 @@ static int trusted_manifest(const struct box *box, const struct dump *d, struct 
 	const struct digest_reading how = {0};
 	struct digest_result found;
 
-	if (ledger_dump(box->ledger, d->name, &record, err) < 0 || digest_file(path, &how, &found, err) < 0)
+	if (ledger_dump(box->ledger, d->name, &record, err) < 0)
+		return -1;
+	if (*record.sha256 && !*record.manifest_sha256)
+		return rows_as_proven(box, &record, ret, err);
+	if (digest_file(path, &how, &found, err) < 0)
 		return -1;
 	if (*record.manifest_sha256 && strcmp(record.manifest_sha256, found.sha256) != 0)
 		return fail(err, ERR_DATA, "'%s' is not what it was when it came", path);
@@ -172,7 +225,7 @@ static int prepare_predecessor(const struct box *box, const struct drill_work *w
 		if (store_find(box->store, name, &stored, &why) < 0)
 			continue; /* retention let it go */
 		if (trusted_manifest(box, &stored, &p->predecessor, &why) == 0) {
-			cleanup_free(&p->no_measure);
+			set_text(&p->no_measure, NULL);
 			r->predecessor = &p->predecessor;
 			r->predecessor_name = p->predecessor_name = take(name);
 			return 0;
@@ -244,9 +297,11 @@ static int prepare(const struct box *box, const struct drill_work *work, int64_t
 	r->id = p->id;
 	r->checks_dir = p->checks_dir = path_join(checks, work->dump->source);
 	r->deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, work->source->drill_timeout_s * 1000);
-	prepare_manifest(work, p, r);
 	if (toolset_scan(&p->tools, &box->config.box.bins, r->deadline, err) < 0 ||
-	    prepare_digests(box, work, p, r, err) < 0 || prepare_predecessor(box, work, p, r, err) < 0 ||
+	    prepare_digests(box, work, p, r, err) < 0)
+		return -1;
+	prepare_manifest(work, p, r);
+	if (prepare_predecessor(box, work, p, r, err) < 0 ||
 	    prepare_last_values(box, p, r, err) < 0 ||
 	    ledger_scratch_largest(box->ledger, work->dump->source, &r->known_scratch, err) < 0 ||
 	    ledger_restore_median(box->ledger, work->dump->source, MEDIAN_OF, &r->restore_median, &r->restore_median_of,
@@ -263,11 +318,21 @@ void drilled_done(struct drilled *d)
 	*d = (struct drilled){0};
 }
 
+/* For ever after: what nobody vouches for may prove to be restorable, and still be something else than was published. */
+static void note_origin(const struct preparation *p, struct findings *f)
+{
+	autofree char *said = origin_sentence(&p->record.origin);
+
+	if (said)
+		findings_note(f, "%s", said);
+}
+
 static int prepare_and_run(struct preparation *p, const struct watchers *w, struct drill_request *r,
 			   struct drill_outcome *outcome, struct error *err)
 {
 	if (prepare(w->box, w->work, w->row, p, r, err) < 0)
 		return -1;
+	note_origin(p, &outcome->findings);
 	if (p->no_measure && !r->accepted && level_has_rung(r->level, RUNG_VOLUME))
 		findings_add(&outcome->findings, RUNG_VOLUME, RESULT_UNDECIDED, "last proven dump", "", "",
 			     "%s; when you know that the source has not shrunk: drillbox accept %s --why '...'", p->no_measure,
@@ -288,7 +353,7 @@ int work_drill(struct box *box, const struct drill_work *work, struct drilled *r
 	if (ledger_drill_begin(box->ledger, work->dump->source, work->dump->name, work->level, work->trigger, work->round,
 			       &watchers.row, err) < 0)
 		return -1;
-	lock_note(box->lock, "drill", 0, 0, work->dump->name);
+	lock_note(box->lock, &LOCK_WORK("drill", work->dump->name));
 	if (prepare_and_run(&p, &watchers, &request, &outcome, &trouble) < 0) {
 		why = &trouble;
 		if (why->kind == ERR_STOPPED)

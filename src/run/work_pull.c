@@ -4,34 +4,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "model/retention.h"
-#include "port/toolset.h"
-#include "pull/postgres.h"
-#include "pull/precheck.h"
-#include "report/progress.h"
+#include "run/examine.h"
 #include "run/overview.h"
-#include "run/secret.h"
-#include "run/work.h"
+#include "run/pulling.h"
 
-#define ATTEMPTS 2	     /* a pull that was crossed is tried once more */
-#define FIRST_GUESS 4	     /* a first dump is taken to need a quarter of the database's size */
-#define GROWTH 1.2	     /* a dump may be that much larger than the last one */
-#define SPACE_FLOOR (64 << 20) /* left free whatever happens, for ledger and journal */
-
-struct pulling {
-	struct box *box;
-	const struct source_config *source;
-	struct progress *progress;
-	struct toolset tools;
-	struct reachable reachable;
-	struct strings notes;
-	struct source_answers answers;
-	struct manifest manifest;
-	struct dump_digests digests;
-	struct deadline deadline;
-	int64_t expected;
-	double seconds_before; /* the last pull's */
-	bool dumping;
-};
+#define ATTEMPTS 2 /* a pull that was crossed is tried once more */
+#define GROWTH 1.2 /* a dump may be that much larger than the last one */
 
 static void pulling_done(struct pulling *p)
 {
@@ -40,22 +18,64 @@ static void pulling_done(struct pulling *p)
 	reachable_done(&p->reachable);
 	strings_done(&p->notes);
 	source_answers_done(&p->answers);
+	published_done(&p->published);
 	manifest_done(&p->manifest);
+	dump_done(&p->here);
 }
 
-static void on_progress(void *context, const struct pull_progress *now)
+void pulling_transfer_begins(struct pulling *p, int64_t of)
 {
-	struct pulling *p = context;
+	if (!p->transferring)
+		progress_phase(p->progress, "pull", PROGRESS_BYTES, of, p->seconds_before);
+	p->transferring = true;
+}
 
-	if (now->stage >= PULL_DUMPING && !p->dumping) {
-		progress_phase(p->progress, "pull", PROGRESS_BYTES, p->expected, p->seconds_before);
-		p->dumping = true;
+void pulling_tell(struct pulling *p, int64_t bytes, int64_t of, const char *waiting_for)
+{
+	progress_at(p->progress, bytes, waiting_for);
+	lock_note(p->box->lock, &(struct lock_work){.phase = "pull", .bytes = true, .done = bytes, .of = of,
+						    .rate = p->transferring ? progress_rate(p->progress) : 0,
+						    .left = p->transferring ? progress_left(p->progress) : -1,
+						    .item = waiting_for});
+}
+
+int pulling_floor(const struct pulling *p, int64_t *ret, struct error *err)
+{
+	if (scratch_reserve(p->box->ledger, ret, err) < 0)
+		return -1;
+	*ret += SPACE_FLOOR;
+	return 0;
+}
+
+/* Whether it fits as it is. 0 with *ret_fits. */
+static int fits(const struct pulling *p, int64_t reserve, bool *ret_fits, struct error *err)
+{
+	struct error full;
+	int64_t room;
+
+	if (free_bytes(p->box->config.box.data, &room, err) < 0)
+		return -1;
+	*ret_fits = store_admit(p->expected, room, reserve, &full) == 0;
+	return 0;
+}
+
+/* Half of a dump goes before a whole one. That of this source is what is to be gone on with. */
+static int drop_arrived(struct pulling *p, struct error *err)
+{
+	CLEANUP(strings_done) struct strings sources = {0};
+	const char *except = p->source->type == SOURCE_POSTGRES ? NULL : p->source->name;
+	int64_t bytes;
+
+	if (store_drop_arrived(p->box->store, except, &sources, &bytes, err) < 0)
+		return -1;
+	for (size_t i = 0; i < sources.count; i++) {
+		char *note = format("the disk was full: what had come of a download of '%s' went to make room",
+				    sources.items[i]);
+
+		log_notice("%s", note);
+		strings_add_owned(&p->notes, note);
 	}
-	if (p->dumping)
-		progress_at(p->progress, now->bytes, NULL);
-	else
-		progress_at(p->progress, 0, now->waiting_for);
-	lock_note(p->box->lock, "pull", now->bytes, p->expected, now->waiting_for);
+	return 0;
 }
 
 /* Remove dumps in this order until what comes fits; what went is in the pull's notes. */
@@ -84,124 +104,105 @@ static int remove_until_it_fits(struct pulling *p, const struct dumps *list, con
 	}
 }
 
-/*
- * Whether what comes fits beside the reserve for scratch. Where it does not, this
- * source's dumps go, in retention's order; none where all that may go would not
- * be enough.
- */
-static int make_room(struct pulling *p, struct error *err)
+int pulling_make_room(struct pulling *p, struct error *err)
 {
 	CLEANUP(dumps_done) struct dumps list = {0};
 	const struct source_config *source = p->source;
 	struct keep keep = {source->keep_daily, source->keep_weekly, source->keep_monthly};
 	autofree size_t *order = NULL;
-	int64_t reserve, room;
+	int64_t reserve, now, then;
 	struct error hopeless;
 	size_t count;
+	bool fit;
 
-	if (scratch_reserve(p->box->ledger, &reserve, err) < 0 || free_bytes(p->box->config.box.data, &room, err) < 0)
+	if (pulling_floor(p, &reserve, err) < 0 || fits(p, reserve, &fit, err) < 0)
 		return -1;
-	reserve += SPACE_FLOOR;
-	if (store_admit(p->expected, room, reserve, err) == 0)
+	if (!fit && (drop_arrived(p, err) < 0 || fits(p, reserve, &fit, err) < 0))
+		return -1;
+	if (fit)
 		return 0;
-	if (box_dumps(p->box, source->name, &list, NULL, err) < 0)
+	if (box_dumps(p->box, source->name, &list, NULL, err) < 0 || free_bytes(p->box->config.box.data, &now, err) < 0)
 		return -1;
 	order = xcalloc(list.count + 1, sizeof(*order));
 	count = retention_pressure_order(&list, source->name, keep, clock_wall() + SKEW_TOLERANCE_S, order);
+	then = now;
 	for (size_t i = 0; i < count; i++)
-		room += list.items[order[i]].bytes;
-	if (store_admit(p->expected, room, reserve, &hopeless) < 0)
-		return fail_within(err, "even without every dump of '%s' that may go", source->name);
+		then += list.items[order[i]].bytes;
+	if (store_admit(p->expected, then, reserve, &hopeless) < 0)
+		return store_admit(p->expected, now, reserve, err) == 0 ?
+			       0 :
+			       fail_within(err, "even without every dump of '%s' that may go", source->name);
 	return remove_until_it_fits(p, &list, order, count, reserve, err);
 }
 
-static int estimate(struct pulling *p, struct error *err)
+int pulling_estimate(struct pulling *p, int64_t guess, struct error *err)
 {
 	int64_t last;
 
 	if (ledger_pull_size(p->box->ledger, p->source->name, &last, &p->seconds_before, err) < 0)
 		return -1;
-	if (last > 0)
-		p->expected = (int64_t)((double)last * GROWTH);
-	else
-		p->expected = p->answers.bytes > 0 ? p->answers.bytes / FIRST_GUESS : 0;
+	p->expected = last > 0 ? (int64_t)((double)last * GROWTH) : guess;
 	if (last <= 0)
 		p->seconds_before = -1;
 	return 0;
 }
 
-static int check_clocks(const struct pulling *p, struct error *err)
+int pulling_check_clocks(const struct pulling *p, struct error *err)
 {
-	int64_t skew = p->answers.box_time - p->answers.source_time;
-	char here[TIME_TEXT], there[TIME_TEXT];
-
-	if (!p->answers.asked || llabs(skew) <= SKEW_TOLERANCE_S)
-		return 0;
-	return fail(err, ERR_CLOCK, "the clocks differ by %lld s: the box says %s, '%s' says %s: set the one that is wrong",
-		    (long long)llabs(skew), time_rfc3339(p->answers.box_time, here), p->source->name,
-		    time_rfc3339(p->answers.source_time, there));
-}
-
-/* Everything that can be known before the first byte. */
-static int look_before(struct pulling *p, struct error *err)
-{
-	CLEANUP(prechecks_done) struct prechecks list = {0};
-
-	if (toolset_scan(&p->tools, &p->box->config.box.bins, p->deadline, err) < 0 ||
-	    reachable_open(p->source, &p->reachable, err) < 0 ||
-	    precheck_postgres(&p->reachable.source, p->reachable.password, &p->tools, p->deadline, &list, &p->answers,
-			      err) < 0 ||
-	    prechecks_verdict(&list, err) < 0 || check_clocks(p, err) < 0)
-		return -1;
-	for (size_t i = 0; i < list.count; i++)
-		if (list.items[i].level == PRECHECK_WARN)
-			strings_add(&p->notes, list.items[i].sentence);
-	return estimate(p, err) < 0 ? -1 : make_room(p, err);
-}
-
-/* One attempt: a dump in the store, or an error and nothing left. */
-static int attempt(struct pulling *p, struct dump *ret, struct error *err)
-{
-	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
-	int64_t reserve;
-	struct pull_request request = {
-		.source = &p->reachable.source,
-		.password = p->reachable.password,
-		.tool = p->answers.tool,
-		.size_cap = p->source->max_size,
-		.deadline = p->deadline,
-		.progress = on_progress,
-		.context = p,
-		.notes = &p->notes,
-	};
-
-	if (scratch_reserve(p->box->ledger, &reserve, err) < 0 ||
-	    store_begin(p->box->store, p->source->name, &in, err) < 0)
-		return -1;
-	request.part_path = in.path;
-	request.space_floor = reserve + SPACE_FLOOR;
-	if (pull_postgres(&request, &p->manifest, err) < 0)
-		return -1;
-	set_text(&p->manifest.source, p->source->name);
-	lock_note(p->box->lock, "store", 0, 0, NULL);
-	if (store_commit(p->box->store, &in, &p->manifest, p->deadline, ret, err) < 0)
-		return -1;
-	return store_digests(ret, &p->digests, err);
+	return p->clocks.known ? examine_skew(p->source->name, p->clocks.there, p->clocks.here, err) : 0;
 }
 
 static int pull_it(struct pulling *p, struct dump *ret, struct error *err)
 {
-	if (look_before(p, err) < 0)
+	int (*const pull)(struct pulling *, struct dump *, struct error *) =
+		p->source->type == SOURCE_POSTGRES ? pulling_live : pulling_published;
+
+	if (reachable_open(p->source, &p->reachable, err) < 0)
 		return -1;
-	for (int i = 1; attempt(p, ret, err) < 0; i++) {
+	for (int i = 1; pull(p, ret, err) < 0; i++) {
 		if (err->kind != ERR_CHANGED || i == ATTEMPTS)
 			return -1;
 		log_notice("%s; once more", err->text);
 		manifest_done(&p->manifest);
-		p->manifest = (struct manifest){0};
-		p->dumping = false;
+		published_done(&p->published);
+		p->transferring = false;
 	}
 	return 0;
+}
+
+/* The window is the schedule's: a person who asks knows what hour it is. */
+static int wait_for_window(const struct source_config *source, enum trigger trigger, struct error *err)
+{
+	autofree char *hours = window_text(&source->window);
+
+	if (trigger != TRIGGER_SCHEDULE || window_is_open(&source->window, clock_wall()))
+		return 0;
+	return fail(err, ERR_PAUSED, "the window %s for pulls is closed: the schedule waits until it opens, 'drillbox pull %s' does not",
+		    hours, source->name);
+}
+
+static int64_t window_end(const struct source_config *source, enum trigger trigger)
+{
+	return trigger == TRIGGER_SCHEDULE ? window_closes(&source->window, clock_wall()) : INT64_MAX;
+}
+
+static struct deadline deadline_of(const struct pulling *p, int64_t window_ends)
+{
+	struct deadline d = deadline_in((struct deadline){INT64_MAX, p->box->stop_fd}, p->source->pull_timeout_s * 1000);
+
+	return window_ends == INT64_MAX ? d : deadline_in(d, (window_ends - clock_wall()) * 1000);
+}
+
+/* It was the window that ended it: that is no failure, and nothing to be tried in five minutes. */
+static void explain_window(const struct pulling *p, int64_t window_ends, struct error *err)
+{
+	autofree char *hours = window_text(&p->source->window);
+
+	if (err->kind != ERR_TIMEOUT || clock_wall() < window_ends)
+		return;
+	(void)fail(err, ERR_PAUSED, "the window %s closed before the pull was over: it %s when the window opens again; "
+		   "'drillbox pull %s' does not wait for it", hours,
+		   p->source->type == SOURCE_POSTGRES ? "begins anew" : "goes on where it stopped", p->source->name);
 }
 
 static int record(struct pulling *p, int64_t row, double started, const struct dump *dump, const struct error *why,
@@ -212,13 +213,14 @@ static int record(struct pulling *p, int64_t row, double started, const struct d
 		.interrupted = interrupted,
 		.seconds = clock_mono() - started,
 		.dump = why ? NULL : dump,
-		.manifest_sha256 = p->digests.manifest,
+		.manifest_sha256 = *p->digests.manifest ? p->digests.manifest : NULL,
 		.system_identifier = p->manifest.system_identifier,
 		.database_oid = p->manifest.database_oid,
 		.server_version = p->manifest.server_version,
-		.skew_known = p->answers.asked,
-		.skew_verified = p->answers.time_verified,
-		.skew_s = p->answers.box_time - p->answers.source_time,
+		.skew_known = p->clocks.known,
+		.skew_verified = p->clocks.verified,
+		.skew_s = p->clocks.here - p->clocks.there,
+		.origin = p->source->type == SOURCE_POSTGRES ? NULL : &p->published.origin,
 		.notes = &p->notes,
 	};
 
@@ -226,31 +228,43 @@ static int record(struct pulling *p, int64_t row, double started, const struct d
 }
 
 int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
-	      struct dump *ret, int64_t *ret_row, struct error *err)
+	      struct dump *ret, int64_t *ret_row, bool *ret_more, struct error *err)
 {
 	CLEANUP(pulling_done) struct pulling p = {
 		.box = box,
 		.source = source,
 		.progress = progress_new(stderr, source->name),
-		.deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, source->pull_timeout_s * 1000),
 	};
+	int64_t window_ends = window_end(source, trigger);
 	double started = clock_mono();
 	bool interrupted = false;
 	struct error trouble;
 	int result;
 
 	*ret_row = 0;
+	*ret_more = false;
 	if (ledger_source_seen(box->ledger, source->name, err) < 0 ||
 	    ledger_pull_begin(box->ledger, source->name, trigger, round, ret_row, err) < 0)
 		return -1;
-	lock_note(box->lock, "pull", 0, 0, source->name);
+	lock_note(box->lock, &LOCK_WORK("pull", source->name));
 	progress_phase(p.progress, "pull", PROGRESS_TIME, 0, -1);
-	result = pull_it(&p, ret, err);
+	p.deadline = deadline_of(&p, window_ends);
+	result = wait_for_window(source, trigger, err) < 0 ? -1 : pull_it(&p, ret, err);
+	if (result < 0)
+		explain_window(&p, window_ends, err);
 	if (result < 0 && err->kind == ERR_STOPPED)
 		interrupted = box_explain_stop(box, err);
+	if (result < 0 && err->kind == ERR_CURRENT) {
+		*ret = p.here;
+		p.here = (struct dump){0};
+	}
 	if (record(&p, *ret_row, started, ret, result < 0 ? err : NULL, interrupted, &trouble) < 0) {
 		*err = trouble;
 		return -1;
 	}
+	*ret_more = result == 0 && p.published.newer;
+	if (*ret_more)
+		log_notice("a part of '%s' was here, so it was finished first, as %s; '%s' is newer, and comes next", p.published.file,
+			   ret->name, p.published.newer);
 	return result;
 }

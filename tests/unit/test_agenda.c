@@ -104,9 +104,9 @@ static void test_longest_overdue_first(void **state)
 {
 	struct fixture *f = *state;
 
-	f->sources[0].due.at = NOW;
-	f->sources[1].due.at = NOW - 7200;
-	f->sources[2].due.at = NOW - 60;
+	f->sources[0].due.at = f->sources[0].due.since = NOW;
+	f->sources[1].due.at = f->sources[1].due.since = NOW - 7200;
+	f->sources[2].due.at = f->sources[2].due.since = NOW - 60;
 	assert_true(add_due(f));
 	assert_int_equal(agenda_next_due(&f->overview), NOW - 7200);
 	expect(f, "round", "shop", TRIGGER_SCHEDULE);
@@ -128,6 +128,48 @@ static void test_due_together(void **state)
 	expect_empty(f);
 }
 
+/* A window opens for all at once: then it is who has waited longest, and of those who was last tried longest ago. */
+static void test_due_at_the_opening(void **state)
+{
+	static const int64_t since[SOURCES] = {NOW - 60, NOW - 7200, NOW - 7200}, tried[SOURCES] = {NOW - 9000, NOW - 8000, NOW - 9000};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SOURCES; i++) {
+		f->sources[i].due = (struct due){.at = NOW, .since = since[i]};
+		f->sources[i].last_try = tried[i];
+	}
+	assert_true(add_due(f));
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+	expect(f, "round", "crm", TRIGGER_SCHEDULE);
+	f->sources[1].last_try = TIME_UNKNOWN; /* never */
+	assert_true(add_due(f));
+	expect(f, "round", "shop", TRIGGER_SCHEDULE);
+}
+
+/* The first has used up the window: the others have not had their turn, and nobody writes a row for them. */
+static void test_what_is_not_due_any_more(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < SOURCES; i++)
+		f->sources[i].due = (struct due){.at = NOW - 60, .since = NOW - 60};
+	assert_true(add_due(f));
+	agenda_add_press(&f->agenda, &f->overview, true);
+	agenda_add_drill(&f->agenda, &f->overview, "wiki/wiki_1");
+	expect(f, "round", "crm", TRIGGER_SCHEDULE);
+	f->sources[1].due.at = NOW + 57600;
+	agenda_drop_not_due(&f->agenda, &f->overview, NOW);
+	expect(f, "round", "wiki", TRIGGER_SCHEDULE);
+	f->sources[2].usable = false;
+	agenda_drop_not_due(&f->agenda, &f->overview, NOW);
+	expect(f, "round", "crm", TRIGGER_BUTTON);
+	expect(f, "round", "shop", TRIGGER_BUTTON);
+	expect(f, "round", "wiki", TRIGGER_BUTTON);
+	expect(f, "drill", "wiki/wiki_1", TRIGGER_OPERATOR);
+	expect_empty(f);
+}
+
 static void test_one_second_early(void **state)
 {
 	struct fixture *f = *state;
@@ -142,11 +184,11 @@ static void test_interrupted(void **state)
 {
 	struct fixture *f = *state;
 
-	f->sources[0].due = (struct due){NOW - 2, DUE_INTERRUPTED};
+	f->sources[0].due = (struct due){NOW - 2, DUE_INTERRUPTED, NOW - 2};
 	f->sources[0].delivered = true;
-	f->sources[1].due = (struct due){NOW - 1, DUE_INTERRUPTED}; /* its pull was cut short */
+	f->sources[1].due = (struct due){NOW - 1, DUE_INTERRUPTED, NOW - 1}; /* its pull was cut short */
 	f->sources[1].facts.newest_undecided = true;
-	f->sources[2].due = (struct due){NOW, DUE_RETRY};
+	f->sources[2].due = (struct due){NOW, DUE_RETRY, NOW};
 	f->sources[2].delivered = true;
 	assert_true(add_due(f));
 	expect(f, "drill", "crm", TRIGGER_SCHEDULE);
@@ -312,6 +354,8 @@ int main(void)
 		TEST(test_nothing_at_any_time),
 		TEST(test_longest_overdue_first),
 		TEST(test_due_together),
+		TEST(test_due_at_the_opening),
+		TEST(test_what_is_not_due_any_more),
 		TEST(test_one_second_early),
 		TEST(test_interrupted),
 		TEST(test_broken_and_orphaned),

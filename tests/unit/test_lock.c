@@ -54,7 +54,8 @@ static pid_t another(const char *verb, const char *source, const char *phase)
 		if (lock_take(folder, verb, source, at_once(), &lock, &err) < 0)
 			_exit(1);
 		if (phase)
-			lock_note(lock, phase, 12, 34, "public.orders");
+			lock_note(lock, &(struct lock_work){.phase = phase, .bytes = true, .done = 12, .of = 34, .rate = 1.5,
+							    .left = 15, .item = "public.orders"});
 		(void)!write(told[1], "x", 1);
 		for (;;)
 			pause();
@@ -101,6 +102,9 @@ static void a_second_one_is_refused_by_name(void **state)
 	assert_string_equal(h.verb, "drill");
 	assert_string_equal(h.source, "shop");
 	assert_string_equal(h.phase, "restore");
+	assert_true(h.bytes);
+	assert_float_equal(h.rate, 1.5, 0.001);
+	assert_float_equal(h.left, 15, 0.001);
 	assert_string_equal(h.item, "public.orders");
 	assert_int_equal(h.done, 12);
 	assert_int_equal(h.of, 34);
@@ -136,6 +140,7 @@ static void death_frees_it(void **state)
 	assert_int_equal(h.pid, getpid());
 	assert_string_equal(h.verb, "pull");
 	assert_null(h.phase);
+	assert_true(h.left < 0);
 }
 
 static void release_frees_it(void **state)
@@ -270,7 +275,8 @@ static void notes_are_read_whole(void **state)
 		_exit(0);
 	}
 	for (int i = 0; waitpid(reader, &status, WNOHANG) == 0; i++)
-		lock_note(lock, i % 2 ? "restore" : "volume", i, i, items[i % 3]);
+		lock_note(lock, &(struct lock_work){.phase = i % 2 ? "restore" : "volume", .done = i, .of = i, .left = -1,
+						    .item = items[i % 3]});
 	assert_int_equal(status, 0);
 	lock_free(&lock);
 }
@@ -287,6 +293,29 @@ static void one_daemon(void **state)
 	assert_int_equal(err.kind, ERR_BUSY);
 	assert_non_null(strstr(err.text, "a daemon (pid "));
 	assert_int_equal(lock_take(folder, "pull", NULL, at_once(), &work, &err), 0);
+}
+
+/* flock(2) is by open file: a second one of this very process is refused as another's would be */
+static void each_published_source_has_its_own(void **state)
+{
+	CLEANUP(lock_free) struct lock *shop = NULL, *crm = NULL, *again = NULL;
+	autofree char *path = path_join(folder, ".shop.lock"), *other = path_join(folder, ".crm.lock");
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(lock_take_publish(folder, "shop", at_once(), &shop, &err), 0);
+	assert_int_equal(lock_take_publish(folder, "crm", at_once(), &crm, &err), 0);
+	assert_int_equal(lock_take_publish(folder, "shop", at_once(), &again, &err), -1);
+	assert_int_equal(err.kind, ERR_BUSY);
+	assert_non_null(strstr(err.text, "'shop' is being published since "));
+	assert_non_null(strstr(err.text, "--wait"));
+	assert_null(again);
+	lock_free(&shop);
+	assert_int_equal(lock_take_publish(folder, "shop", at_once(), &again, &err), 0);
+	lock_free(&again);
+	lock_free(&crm);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(unlink(other), 0);
 }
 
 static void nonsense_inside_is_told(void **state)
@@ -322,6 +351,7 @@ int main(void)
 		IN_FOLDER(everybody_may_look),
 		IN_FOLDER(notes_are_read_whole),
 		IN_FOLDER(one_daemon),
+		IN_FOLDER(each_published_source_has_its_own),
 		IN_FOLDER(nonsense_inside_is_told),
 	};
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "run/secret.h"
 
 static char *dir; /* of one test */
@@ -133,6 +134,56 @@ static void test_a_source_with_its_files(void **state)
 	assert_string_equal(r.source.ca, ca);
 }
 
+/* A place wants other secrets; headers are more than a line. */
+static void test_what_a_place_wants(void **state)
+{
+	autofree char *token = put("token", "abc\n", 0600), *headers = put("headers", "X-A: 1\nX-B: 2\n", 0600);
+	autofree char *key = put("secret", "s3cr3t\n", 0600), *session = put("session", "t0ken\n", 0600);
+	struct source_config source = {.name = (char[]){"shop"}, .token_file = token, .headers_file = headers,
+				       .secret_key_file = key, .session_token_file = session};
+	CLEANUP(reachable_done) struct reachable r = {0};
+	struct place_secrets wanted;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(reachable_open(&source, &r, &err), 0);
+	wanted = reachable_secrets(&r);
+	assert_null(wanted.password);
+	assert_string_equal(wanted.token, "abc");
+	assert_string_equal(wanted.headers, "X-A: 1\nX-B: 2\n");
+	assert_string_equal(wanted.secret_key, "s3cr3t");
+	assert_string_equal(wanted.session_token, "t0ken");
+	reachable_done(&r);
+	assert_int_equal(chmod(key, 0644), 0);
+	assert_int_equal(reachable_open(&source, &r, &err), -1);
+	assert_non_null(strstr(err.text, "the secret key file"));
+	assert_non_null(strstr(err.text, "is open to other users"));
+}
+
+/* As long as a header can be, which some tokens are; and many of them. */
+static void test_long_ones(void **state)
+{
+	autofree char *long_one = xcalloc(8192 + 1, 1), *text = NULL, *too_long = xcalloc((512 << 10) + 2, 1);
+	CLEANUP(reachable_done) struct reachable r = {0};
+	autofree char *token = NULL, *headers = NULL, *far = NULL;
+	struct source_config source = {.name = (char[]){"shop"}};
+	struct error err;
+
+	(void)state;
+	memset(long_one, 'x', 8192);
+	memset(too_long, 'x', (512 << 10) + 1);
+	text = format("X-A: %s\nX-B: %s\n", long_one, long_one);
+	source.token_file = source.session_token_file = token = put("token", long_one, 0600);
+	source.headers_file = headers = put("headers", text, 0600);
+	if (reachable_open(&source, &r, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(r.token, long_one);
+	assert_string_equal(r.session_token, long_one);
+	assert_string_equal(r.headers, text);
+	far = put("far", too_long, 0600);
+	expect_refused(far, "far");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -143,6 +194,8 @@ int main(void)
 		TEST(test_nothing_to_read),
 		TEST(test_a_credential),
 		TEST(test_a_source_with_its_files),
+		TEST(test_what_a_place_wants),
+		TEST(test_long_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
