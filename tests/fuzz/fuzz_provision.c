@@ -7,7 +7,7 @@
 /* What will be overwritten is the very value. */
 static void look_at_secrets(struct wanted *w, const char *text, size_t n)
 {
-	const struct secret *s;
+	const struct given *s;
 
 	for (size_t i = 0; (s = wanted_secret(w, i)); i++)
 		if (s->value && (s->at + s->length > n || strlen(s->value) != s->length ||
@@ -36,7 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (wanted_read(text, n, &w, &err) < 0)
 		return 0;
 	look_at_secrets(&w, text, n);
-	look_at_conf(text, &w.panel_keys);
+	look_at_conf(text, &w.conf.keys);
 	IGNORE(installation_make(&w, &place, false, n % 2, &files, &err)); /* either answer will do */
 	return 0;
 }
