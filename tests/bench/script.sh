@@ -1,6 +1,7 @@
 #!/bin/bash
 # The script a careful user would write instead of drillbox: dump over TLS, restore into a fresh server, count the rows.
 #     script.sh pull DUMP          with PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGDATABASE, PGPASSFILE, PGSSLROOTCERT set
+#     script.sh fetch DUMP URL CA  the same of a dump on a web server, at 127.0.0.1 whatever its name
 #     script.sh drill DUMP FOLDER  prints "table|rows" lines
 set -euo pipefail
 bin=/usr/lib/postgresql/17/bin
@@ -8,6 +9,10 @@ bin=/usr/lib/postgresql/17/bin
 case $1 in
 pull)
     PGSSLMODE=verify-full "$bin/pg_dump" -Fc -f "$2"
+    sha256sum "$2" >"$2.sha256"
+    ;;
+fetch)
+    curl --silent --show-error --fail --cacert "$4" --connect-to "::127.0.0.1:" -o "$2" "$3"
     sha256sum "$2" >"$2.sha256"
     ;;
 drill)
