@@ -26,6 +26,8 @@ from . import postgres, processes, tap
 BINARY = Path(os.environ.get("DRILLBOX") or tap.ROOT / os.environ.get("BUILD", "build/host") / "drillbox")
 SANITIZED = "asan" in BINARY.parts
 
+KINDS_OF_SECRET = ("password-file", "token-file", "headers-file", "secret-key-file", "session-token-file")
+
 FAILED_BY_US = ("AddressSanitizer", "runtime error:", "LeakSanitizer")
 
 
@@ -126,6 +128,24 @@ class Box:
             "type": "postgres", "url": url, "address": "127.0.0.1", "password-file": f"secrets/{name}",
             "ca": source.certificates.ca}}
         self.change(name, **sections)
+        return self
+
+    def add_published(self, url, server, name="shop", pull=None, drill=None, **keys):
+        """Protect dumps that a server of tests/lib publishes. Keys of [source] with '_' for '-'; what is of a secret's file
+        (KINDS_OF_SECRET) is given as what stands in it."""
+        section = {"type": "s3" if url.startswith("s3:") else "https", "url": url, "address": "127.0.0.1", "ca": server.certificates.ca}
+        if section["type"] == "s3":
+            section |= {"endpoint": server.url, "region": "eu-central-1"}
+        for key, value in keys.items():
+            key = key.replace("_", "-")
+            if key in KINDS_OF_SECRET and value is not None:
+                secret = self.etc / "secrets" / f"{name}-{key}"
+                secret.write_text(f"{value}\n")
+                secret.chmod(0o600)
+                value = f"secrets/{secret.name}"
+            section[key] = value
+        self.sources[name] = {"source": section, "pull": dict(pull or {}), "drill": dict(drill or {})}
+        self.change(name)
         return self
 
     def change(self, name="shop", **sections):

@@ -7,6 +7,7 @@
 """
 
 import asyncio
+import base64
 import socket
 import struct
 import threading
@@ -112,3 +113,65 @@ def _reset(writer):
         except OSError:
             pass
     writer.transport.abort()
+
+
+class ConnectProxy:
+    """A web proxy that makes tunnels by CONNECT (RFC 9110, section 9.3.6); every name leads to 127.0.0.1.
+
+    'login' is "user:password" where it wants one. 'asked' are the targets so far, refused ones too.
+    """
+
+    def __init__(self, login=None, answer=b"HTTP/1.1 200 Connection established\r\n\r\n"):
+        self.login, self.answer, self.asked = login, answer, []
+        self.port = postgres.free_port()
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=16)
+        threading.Thread(target=self._accept, daemon=True).start()
+        tap.at_exit(self._listener.close)
+        tap.at_exit(self._listener.shutdown, socket.SHUT_RDWR)
+
+    @property
+    def url(self):
+        return f"http://{self.login + '@' if self.login else ''}127.0.0.1:{self.port}"
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._tunnel, args=(client,), daemon=True).start()
+
+    def _tunnel(self, client):
+        with client:
+            head = b""
+            while b"\r\n\r\n" not in head:
+                more = client.recv(4096)
+                if not more:
+                    return
+                head += more
+            method, target, *_ = head.decode("latin-1").split(" ")
+            self.asked.append(target)
+            wanted = base64.b64encode((self.login or "").encode()).decode()
+            if method != "CONNECT":
+                return client.sendall(b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n")
+            if self.login and f"proxy-authorization: basic {wanted}".lower() not in head.decode("latin-1").lower():
+                return client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+            try:
+                server = socket.create_connection(("127.0.0.1", int(target.rpartition(":")[2])))
+            except OSError:
+                return client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+            with server:
+                client.sendall(self.answer)
+                back = threading.Thread(target=_pour, args=(server, client), daemon=True)
+                back.start()
+                _pour(client, server)
+                back.join()
+
+
+def _pour(source, sink):
+    try:
+        while data := source.recv(1 << 16):
+            sink.sendall(data)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass

@@ -1,11 +1,18 @@
 """Certificates: an authority of the test's own and what it signs, made with the openssl program."""
 
+import base64
 import functools
+import hashlib
 import subprocess
 
 from . import tap
 
 HOST = "db.drillbox.test"  # the name every source is verified as
+VALIDITY = {
+    "valid": ("-days", "30"),
+    "expired": ("-not_before", "20200101000000Z", "-not_after", "20210101000000Z"),
+    "to-come": ("-not_before", "20700101000000Z", "-not_after", "20710101000000Z"),
+}
 
 
 def _openssl(*argv, stdin=None):
@@ -17,11 +24,12 @@ def _openssl(*argv, stdin=None):
 class Certificates:
     """An authority. 'ca' is its certificate; server() and client() give (certificate, key)."""
 
-    def __init__(self, name="drillbox test authority"):
+    def __init__(self, name="drillbox test authority", extension=None):
         self.dir = tap.folder("certificates")
         self.ca, self.ca_key = self.dir / "ca.pem", self.dir / "ca.key"
+        more = ("-addext", extension) if extension else ()
         _openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-                 "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign",
+                 "-subj", f"/CN={name}", "-addext", "keyUsage=critical,keyCertSign,cRLSign", *more,
                  "-keyout", self.ca_key, "-out", self.ca)
 
     def _issue(self, file, subject, extensions, *validity):
@@ -36,10 +44,11 @@ class Certificates:
             key.chmod(0o600)
         return cert, key
 
-    def server(self, host=HOST, expired=False):
-        validity = ("-not_before", "20200101000000Z", "-not_after", "20210101000000Z") if expired else ("-days", "30")
-        return self._issue(f"{host}{'-expired' if expired else ''}", host,
-                           f"subjectAltName=DNS:{host}\nextendedKeyUsage=serverAuth\n", *validity)
+    def server(self, host=HOST, when="valid", also=()):
+        """For a name, or a numeric address; 'also' for these. 'when' is of VALIDITY."""
+        names = ",".join(("IP:" if name.replace(".", "").isdigit() else "DNS:") + name for name in (host, *also))
+        return self._issue("-".join((host.replace("*", "any"), when, *(str(len(also)) if also else ""))), host,
+                           f"subjectAltName={names}\nextendedKeyUsage=serverAuth\n", *VALIDITY[when])
 
     def client(self, role):
         return self._issue(f"client-{role}", role, "extendedKeyUsage=clientAuth\n", "-days", "30")
@@ -55,3 +64,10 @@ def authority():
 def stranger():
     """Another one, for a certificate that must not be believed."""
     return Certificates("somebody else")
+
+
+def pin(certificate):
+    """Of its public key (RFC 7469, section 2.4), made with the openssl program: 'sha256/BASE64'."""
+    key = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True).stdout
+    der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=key, check=True, capture_output=True).stdout
+    return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()

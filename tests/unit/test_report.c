@@ -436,6 +436,89 @@ static void test_dumps_json(void **state)
 	assert_string_equal(json_get_text(row, "data_as_of"), "2026-11-22T06:00:00Z");
 	assert_string_equal(json_get_text(row, "state"), "proven");
 	assert_string_equal(json_get_text(row, "kept_because"), "newest proven");
+	assert_true(json_is_nothing(json_get(row, "origin")));
+}
+
+static void test_a_published_dump_shows_its_origin(void **state)
+{
+	static const enum vouch vouches[] = {VOUCH_NONE, VOUCH_LIST};
+	static const char *const words[] = {"unverified", "sha256"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(vouches); i++) {
+		CLEANUP(dumps_done) struct dumps list = {0};
+		CLEANUP(page_done) struct page p, screen;
+		CLEANUP(json_free) struct json *root = NULL;
+		const struct json *origin;
+
+		add_dump(&list, SHOP, DUMP_PROVEN, "newest proven");
+		list.items[0].origin = (struct origin){
+			.where = xstrdup("https://db.example.com/shop.dump"), .modified = TIME_UNKNOWN, .vouch = vouches[i]};
+		page_open(&p, true);
+		report_dumps(&p.r, &list, -1);
+		page_close(&p);
+		root = parsed(&p);
+		origin = json_get(json_at(json_get(root, "dumps"), 0), "origin");
+		assert_string_equal(json_get_text(origin, "vouched"), words[i]);
+		assert_string_equal(json_get_text(origin, "where"), "https://db.example.com/shop.dump");
+		assert_null(json_get_text(origin, "etag"));
+		assert_true(json_is_nothing(json_get(origin, "modified")));
+		assert_int_equal(strstr(json_get_text(origin, "sentence"), "origin unverified") != NULL, vouches[i] == VOUCH_NONE);
+		page_open(&screen, false);
+		report_dumps(&screen.r, &list, -1);
+		page_close(&screen);
+		assert_int_equal(strstr(screen.text, "unverified") != NULL, vouches[i] == VOUCH_NONE);
+	}
+}
+
+static void test_publish_says_what_is_where(void **state)
+{
+	CLEANUP(publication_done) struct publication facts = {.source = "shop", .seconds = 3.24, .indexed = 2};
+	CLEANUP(dumps_done) struct dumps list = {0};
+	CLEANUP(page_done) struct page p;
+	CLEANUP(page_done) struct page j;
+	CLEANUP(json_free) struct json *root = NULL;
+
+	(void)state;
+	add_dump(&list, SHOP, DUMP_UNPROVEN, NULL);
+	facts.dump = list.items[0];
+	list.count = 0;
+	facts.index = xstrdup("/srv/dumps/shop/index.json");
+	facts.freed_bytes = 412000000;
+	strings_add(&facts.removed, "shop/shop_20261101_031500: too \x1b old");
+	strings_add(&facts.notes, "a note");
+	page_open(&p, false);
+	report_publish(&p.r, &facts);
+	page_close(&p);
+	expect_in(&p, SHOP "   PUBLISHED   412 MB   in 3.2 s\n");
+	expect_in(&p, "  index     /srv/dumps/shop/index.json: 2 dumps\n");
+	expect_in(&p, "  removed   shop/shop_20261101_031500: too ? old\n  freed     412 MB\n  note      a note\n");
+	page_open(&j, true);
+	report_publish(&j.r, &facts);
+	page_close(&j);
+	root = parsed(&j);
+	assert_int_equal(json_get_int(root, "schema"), 1);
+	assert_string_equal(json_get_text(root, "dump"), SHOP);
+	assert_int_equal(json_get_int(root, "published"), 2);
+	assert_int_equal(json_count(json_get(root, "removed")), 1);
+}
+
+static void test_publish_that_did_not(void **state)
+{
+	const struct error why = {.kind = ERR_NETWORK, .text = "nothing listens"};
+	const struct publication facts = {.source = "shop", .why = &why};
+	CLEANUP(page_done) struct page j;
+	CLEANUP(json_free) struct json *root = NULL;
+
+	(void)state;
+	page_open(&j, true);
+	report_publish(&j.r, &facts);
+	page_close(&j);
+	root = parsed(&j);
+	assert_true(json_is_nothing(json_get(root, "dump")));
+	assert_true(json_is_nothing(json_get(root, "index")));
+	assert_true(json_is_nothing(json_get(root, "data_as_of")));
+	assert_string_equal(json_get_text(root, "reason"), "nothing listens");
 }
 
 static void test_prune_says_why_each_goes_or_stays(void **state)
@@ -545,6 +628,44 @@ static void test_status_says_a_reason_once(void **state)
 	page_close(&both);
 	expect_in(&both, "2 of 2 refuted: shop, crm");
 	expect_in(&both, "\nshop: two tables lost rows\n");
+}
+
+static void test_status_says_who_could_not_be_told(void **state)
+{
+	struct page p, j;
+	CLEANUP(status_done) struct status s;
+	CLEANUP(json_free) struct json *root = NULL;
+	const struct json *row;
+	struct target *t;
+
+	(void)state;
+	a_status(&s);
+	targets_add(&s.targets, "ping of shop")->waiting = 1; /* on its way, nothing to say of */
+	t = targets_add(&s.targets, TARGET_WEBHOOK);
+	t->waiting = 3;
+	t->given_up = 1;
+	t->failing_since = NOW - 2 * HOUR;
+	set_text(&t->trouble, "'hooks.example.com' answered 503: it is tried again");
+	page_open(&p, false);
+	report_status(&p.r, &s);
+	page_close(&p);
+	expect_in(&p, "notify: webhook not delivered since today 11:00: 'hooks.example.com' answered");
+	expect_in(&p, "3 waiting; 1 given up");
+	assert_null(strstr(p.text, "ping of shop"));
+	expect_narrow(&p, NULL);
+	page_open(&j, true);
+	report_status(&j.r, &s);
+	page_close(&j);
+	root = parsed(&j);
+	row = json_at(json_get(root, "notify"), 1);
+	assert_string_equal(json_get_text(row, "target"), "webhook");
+	assert_int_equal(json_get_int(row, "waiting"), 3);
+	assert_int_equal(json_get_int(row, "given_up"), 1);
+	assert_string_equal(json_get_text(row, "failing_since"), "2026-11-23T10:00:00Z");
+	assert_string_equal(json_get_text(row, "trouble"), "'hooks.example.com' answered 503: it is tried again");
+	assert_true(json_is_nothing(json_get(json_at(json_get(root, "notify"), 0), "failing_since")));
+	page_done(&p);
+	page_done(&j);
 }
 
 static void test_status_without_a_daemon(void **state)
@@ -710,23 +831,25 @@ static void test_progress_lines(void **state)
 		size_t width;
 		const char *line;
 	} cases[] = {
-		{{"shop", "pull", PROGRESS_BYTES, 412000000, 287000000, NULL, 8, 38e6, -1}, false, 0,
+		{{"shop", "pull", PROGRESS_BYTES, 412000000, 287000000, NULL, 8, 38e6, -1, 0}, false, 0,
 		 "shop  pull       287 of ~412 MB   38 MB/s   3 s left"},
-		{{"shop", "pull", PROGRESS_BYTES, 412000000, 900000, NULL, 8, 0, -1}, false, 0,
+		{{"shop", "pull", PROGRESS_BYTES, 412000000, 900000, NULL, 8, 0, -1, 0}, false, 0,
 		 "shop  pull       900 kB of ~412 MB"},
-		{{"shop", "pull", PROGRESS_BYTES, 0, 900000, NULL, 8, 1000, -1}, false, 0,
+		{{"shop", "pull", PROGRESS_BYTES, 0, 900000, NULL, 8, 1000, -1, 0}, false, 0,
 		 "shop  pull       900 kB   1.0 kB/s"},
-		{{"shop", "pull", PROGRESS_BYTES, 100, 200, NULL, 8, 10, -1}, false, 0, "shop  pull       200 of ~100 B   10 B/s"},
-		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 31, 3, 71}, true, 0,
+		{{"shop", "pull", PROGRESS_BYTES, 100, 200, NULL, 8, 10, -1, 0}, false, 0, "shop  pull       200 of ~100 B   10 B/s"},
+		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 31, 3, 71, 0}, true, 0,
 		 "shop  restore    "
 		 "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
 		 "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
 		 "  92 of 184   orders_pkey   ~40 s left"},
-		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 131, 0, 71}, false, 0,
+		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 131, 0, 71, 0}, false, 0,
 		 "shop  restore    92 of 184   orders_pkey"},
-		{{"shop", "cluster", PROGRESS_TIME, 0, 0, NULL, 12, 0, -1}, false, 0, "shop  cluster    12 s"},
-		{{"shop", "restore", PROGRESS_OBJECTS, 2, 0, "\x1b[2J\xc3\xa4\xc3\xa4", 1, 0, -1}, false, 30,
+		{{"shop", "cluster", PROGRESS_TIME, 0, 0, NULL, 12, 0, -1, 0}, false, 0, "shop  cluster    12 s"},
+		{{"shop", "restore", PROGRESS_OBJECTS, 2, 0, "\x1b[2J\xc3\xa4\xc3\xa4", 1, 0, -1, 0}, false, 30,
 		 "shop  restore    0 of 2   ?[2J"},
+		{{"shop", "pull", PROGRESS_BYTES, 412000000, 287000000, NULL, 8, 38e6, -1, 90}, false, 0,
+		 "shop  pull       287 of ~412 MB   38 MB/s   ~90 s left"},
 	};
 
 	(void)state;
@@ -734,6 +857,31 @@ static void test_progress_lines(void **state)
 		autofree char *line = progress_text(&cases[i].f, cases[i].bar, cases[i].width);
 
 		assert_string_equal(line, cases[i].line);
+	}
+}
+
+static void test_how_far_it_is_in_a_phrase(void **state)
+{
+	static const struct {
+		bool bytes;
+		int64_t done, of;
+		double rate, left;
+		const char *phrase;
+	} cases[] = {
+		{true, 1200000000, 4100000000, 2e6, 1450, "1.2 of ~4.1 GB, 2.0 MB/s, 24 min left"},
+		{true, 1200000, 0, 0, -1, "1.2 MB"},
+		{true, 0, 4100000000, 0, -1, ""},
+		{false, 92, 184, 3, 40, "92 of 184, 40 s left"},
+		{false, 92, 0, 3, -1, ""},
+		{false, 0, 0, 0, 5, "5 s left"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *phrase =
+			progress_phrase(cases[i].bytes, cases[i].done, cases[i].of, cases[i].rate, cases[i].left);
+
+		assert_string_equal(phrase, cases[i].phrase);
 	}
 }
 
@@ -831,15 +979,20 @@ int main(void)
 		cmocka_unit_test(test_an_empty_history_says_so),
 		cmocka_unit_test(test_dumps),
 		cmocka_unit_test(test_dumps_json),
+		cmocka_unit_test(test_publish_says_what_is_where),
+		cmocka_unit_test(test_publish_that_did_not),
+		cmocka_unit_test(test_a_published_dump_shows_its_origin),
 		cmocka_unit_test(test_prune_says_why_each_goes_or_stays),
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_status_says_a_reason_once),
+		cmocka_unit_test(test_status_says_who_could_not_be_told),
 		cmocka_unit_test(test_status_without_a_daemon),
 		cmocka_unit_test(test_status_json),
 		cmocka_unit_test(test_doctor),
 		cmocka_unit_test(test_config_shows_what_is_not_the_default),
 		cmocka_unit_test(test_colour_only_where_it_was_asked_for),
 		cmocka_unit_test(test_progress_lines),
+		cmocka_unit_test(test_how_far_it_is_in_a_phrase),
 		cmocka_unit_test(test_progress_of_a_moment_prints_nothing),
 		cmocka_unit_test(test_progress_piped_is_plain_lines),
 		cmocka_unit_test(test_progress_on_a_terminal_is_one_line_drawn_over),
