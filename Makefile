@@ -15,6 +15,8 @@ share = $(DESTDIR)$(prefix)/share
 boards := $(patsubst board/%/panel.conf,%,$(wildcard board/*/panel.conf))
 man_pages := $(wildcard src/*.[1-8])
 
+publisher_packages := libpq jansson inih smartcols libcrypto libssl
+
 # The image takes these without the host's program.
 .PHONY: install-data
 install-data:
@@ -23,7 +25,7 @@ install-data:
 ifeq ($(INSIDE),)
 # ---------------------------------------------------------------- outside the build root
 
-here := help clean install install-data image
+here := help clean install install-data image publisher
 goals := $(filter-out $(here),$(or $(MAKECMDGOALS),all) $(if $(filter install,$(MAKECMDGOALS)),all))
 JOBS ?= $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
 
@@ -31,7 +33,7 @@ JOBS ?= $(or $(patsubst -j%,%,$(filter -j%,$(MFLAGS))),$(shell nproc))
 .PHONY: $(here) $(goals) inside
 $(goals): inside ;
 inside: $(if $(filter device-test,$(MAKECMDGOALS)),image)
-	@tools/inside make -j$(JOBS) $(filter-out -j% --jobserver%,$(MFLAGS)) $(MAKEOVERRIDES) $(sort $(goals))
+	@tools/inside --cache make -j$(JOBS) $(filter-out -j% --jobserver%,$(MFLAGS)) $(MAKEOVERRIDES) $(sort $(goals))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile | sort
@@ -44,6 +46,13 @@ install: all install-data ## program, boards and man page into $(DESTDIR)$(prefi
 	$(foreach page,$(man_pages),install -D -m 644 $(page) \
 		$(share)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page));)
 
+# Made by this machine's own compiler for this machine's own libraries: nothing of the build root has a part in it.
+publisher: ## build/publisher/drillbox-publish, the publishing half, from what Debian 12 and Ubuntu 24.04 package
+	@command -v gcc pkg-config >/dev/null && pkg-config --exists $(publisher_packages) || { \
+		echo "publisher: sudo apt-get install gcc make pkg-config libpq-dev libjansson-dev libinih-dev libsmartcols-dev libssl-dev" >&2; \
+		exit 1; }
+	@$(MAKE) INSIDE=publisher -j$(JOBS) build/publisher/drillbox-publish
+
 image: ## the device's image, in build/image; FRESH=1 with today's packages, EXTRA_PACKAGES='...' with more
 	@tools/inside make -j$(JOBS) $(MAKEOVERRIDES) build/aarch64/drillbox \
 		build/aarch64/firmware/template build/aarch64/firmware/steady.so
@@ -55,7 +64,7 @@ else
 say = @$(if $(V),:,printf '%-6s %s\n' '$(1)' '$(2)')
 quiet := $(if $(V),,@)
 
-.PHONY: all bench cross demo fuzz test test-asan device-test unit lint floors FORCE
+.PHONY: all bench cross deb demo fuzz test test-asan device-test unit lint floors FORCE
 .SECONDARY:
 
 all: build/host/drillbox ## build/host/drillbox (the default)
@@ -63,7 +72,17 @@ cross: build/aarch64/drillbox unit-aarch64 ## build/aarch64/drillbox, for the de
 
 # -------- what is there
 
-sources := $(wildcard src/*/*.c)
+# The publishing half: files of the rooms above, none of its own but main_publish.c. It needs libpq and little else.
+publisher_sources := $(patsubst %,src/%.c, \
+	$(addprefix base/,cleanup clock errand error file log pace text) \
+	$(addprefix model/,check config config_value dump duration manifest precheck retention schedule url web_url window) \
+	$(addprefix port/,digest ini json pg pg_login pg_parameters process relay resolve survey survey_sql table toolset) \
+	$(addprefix pull/,dumping explain postgres precheck) \
+	$(addprefix store/,catalogue incoming index manifest_file removal store sums) \
+	$(addprefix report/,layout progress publish setup) \
+	$(addprefix run/,account configuration examine lock options program publishing secret stop_signal verbs_config verbs_publish) \
+	drill/sql_checks provision/held provision/record provision/vault)
+sources := $(if $(filter publisher,$(INSIDE)),$(publisher_sources),$(wildcard src/*/*.c))
 headers := $(wildcard src/*/*.h)
 texts := $(wildcard $(foreach kind,sql txt html,src/*/*.$(kind)))
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -72,32 +91,44 @@ fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 # -------- how it is compiled
 
 warnings := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum
-packages := libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod jansson inih smartcols libllhttp expat libseccomp libcrypto libssl
+packages := $(if $(filter publisher,$(INSIDE)),$(publisher_packages),libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod \
+	jansson inih smartcols libllhttp expat libseccomp libcrypto libssl)
 common := -std=gnu17 -g -D_GNU_SOURCE $(warnings) -ffile-prefix-map=$(CURDIR)=. -Isrc
 hardened := -O2 -D_FORTIFY_SOURCE=3 -fPIE -fstack-protector-strong -fstack-clash-protection
 hardened_link := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
-host_cc := gcc
+# What was compiled before, in this clone or another, is taken from the cache that lasts from call to call.
+kept := $(wildcard /var/cache/drillbox)
+ccache := $(if $(and $(kept),$(shell command -v ccache)),ccache $())
+export CCACHE_DIR := $(kept)/ccache
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+export CCACHE_MAXSIZE := 2G
+
+host_cc := $(ccache)gcc
 host_cflags := $(hardened) -fcf-protection
 host_ldflags := $(hardened_link)
-asan_cc := gcc
+asan_cc := $(ccache)gcc
 asan_cflags := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 asan_ldflags := -fsanitize=address,undefined
-aarch64_cc := aarch64-linux-gnu-gcc
+aarch64_cc := $(ccache)aarch64-linux-gnu-gcc
 aarch64_cflags := $(hardened) -mbranch-protection=standard
 aarch64_ldflags := $(hardened_link)
 # The fuzz flavour is linked to fuzz targets only; what clang thinks of the sources is lint's business.
-fuzz_cc := clang
+fuzz_cc := $(ccache)clang
 fuzz_cflags := -O1 -w -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 fuzz_ldflags := -fsanitize=fuzzer,address,undefined
+publisher_cc := gcc
+publisher_cflags := $(hardened)
+publisher_ldflags := $(hardened_link)
 # The lint flavour is compiled to be looked at, never linked.
-lint_cc := gcc
+lint_cc := $(ccache)gcc
 lint_cflags := -O2 -D_FORTIFY_SOURCE=3 -Werror
 # Neither this nor clang's analyzer looks at tests: they do not know that cmocka's asserts do not return.
 $(patsubst src/%.c,build/lint/%.o,$(wildcard src/*.c src/*/*.c)): lint_cflags += -fanalyzer
 
 pkgconfig = $(if $(filter aarch64,$(1)),PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig )pkg-config
-system_flags := $(shell pkg-config --cflags $(packages) cmocka)
+system_flags := $(shell pkg-config --cflags $(packages) $(if $(filter publisher,$(INSIDE)),,cmocka))
 
 # -------- version.h: rewritten only when it changes
 
@@ -122,6 +153,10 @@ $(1)_flags = $$($(1)_cc) $$(common) $$($(1)_cflags) -Ibuild/$(1)/gen $$(system_f
 build/$(1)/drillbox: build/$(1)/main.o build/$(1)/libdrillbox.a
 	$$(call say,LINK,$$@)
 	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(packages)) -lm
+
+build/$(1)/drillbox-publish: build/$(1)/main_publish.o $$(publisher_sources:src/%.c=build/$(1)/%.o)
+	$$(call say,LINK,$$@)
+	$$(quiet)$$($(1)_cc) $$($(1)_cflags) -o $$@ $$^ $$($(1)_ldflags) -Wl,--as-needed $$$$($(call pkgconfig,$(1)) --libs $(publisher_packages)) -lm
 
 build/$(1)/libdrillbox.a: $$(sources:src/%.c=build/$(1)/%.o)
 	$$(call say,AR,$$@)
@@ -165,9 +200,9 @@ build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
--include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/firmware/template.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/main_publish.d build/$(1)/firmware/template.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
 endef
-$(foreach name,host asan fuzz aarch64 lint,$(eval $(call flavour,$(name))))
+$(foreach name,$(if $(filter publisher,$(INSIDE)),publisher,host asan fuzz aarch64 lint),$(eval $(call flavour,$(name))))
 
 # -------- tests
 
@@ -176,7 +211,7 @@ $(foreach name,host asan aarch64,$(eval unit_$(name) := $(unit_tests:%=build/$(n
 demo: all ## the main job before your eyes: a good round, then a damaged dump
 	@tools/demo
 
-bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes
+bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes, SIZE=https is a pull from a web server
 	@tests/bench/bench $(SIZE)
 
 # Makes what the image ships prepared; runs in emulation when the image is made.
@@ -196,7 +231,7 @@ build/aarch64/device/init: build/aarch64/device/init.o
 	$(call say,LINK,$@)
 	$(quiet)$(aarch64_cc) $(aarch64_cflags) -o $@ $^ $(aarch64_ldflags)
 
-test: all $(unit_host) $(if $(needs_machine),$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
+test: all build/host/drillbox-publish $(unit_host) $(if $(needs_machine),$(machine)) ## the whole suite that needs no device image; T='PATTERN...' picks some
 	@tests/run --build build/host $(T)
 
 device-test: all $(machine) ## the panel of an emulated machine, and the image in one: its life, its theft, and CUTS=10 power cuts
@@ -205,7 +240,7 @@ device-test: all $(machine) ## the panel of an emulated machine, and the image i
 unit: $(unit_host) ## the unit tests
 	@tests/run --build build/host $(or $(T),tests/unit/)
 
-test-asan: build/asan/drillbox $(unit_asan) $(if $(needs_machine),$(machine)) ## the suite under AddressSanitizer and UBSan
+test-asan: build/asan/drillbox build/asan/drillbox-publish $(unit_asan) $(if $(needs_machine),$(machine)) ## the suite under AddressSanitizer and UBSan
 	@tests/run --build build/asan $(T)
 
 FUZZ_SECONDS ?= 60
@@ -221,13 +256,24 @@ ifneq ($(filter lint,$(MAKECMDGOALS)),)
 test unit test-asan device-test: | lint
 endif
 
+# -------- packages
+
+# Grows with every commit, as apt wants it; git's own number alone does not.
+deb_version := $(VERSION)$(if $(git_state),+$(shell date -u -d @$(SOURCE_DATE_EPOCH) +%Y%m%d.%H%M).$(subst -,.,$(git_state)))
+
+deb: build/host/drillbox build/aarch64/drillbox ## Debian packages for Debian 13, amd64 and arm64, in build/deb
+	@rm -rf build/deb
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/deb $(deb_version) amd64 build/host/drillbox build/deb
+	@SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) tools/deb $(deb_version) arm64 build/aarch64/drillbox build/deb
+	@ls -1 build/deb/*.deb
+
 # -------- lint: what did not change since it was last found clean is not looked at again
 
 files := $(wildcard $(shell git ls-files -co --exclude-standard 2>/dev/null || find . -type f -not -path './build/*' -printf '%P\n'))
 with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENAME; nextfile }' $(files))
 shell_scripts := $(call with_shebang,(ba|da)?sh)
 python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
-lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main.c)) \
+lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main*.c)) \
 	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o \
 	build/lint/firmware/template.o build/lint/firmware/steady.o
 
@@ -238,8 +284,10 @@ lint: $(lint_objects:.o=.tidy) $(shell_scripts:%=build/lint/shell/%.ok) $(python
 
 define tidy
 $(call say,TIDY,$<)
-$(quiet)clang-tidy --quiet $(1) $< -- $(common) -O2 -Ibuild/lint/gen -Itests $(system_flags) 2>&1 | \
-	{ grep -vE '^[0-9]+ warnings?( treated as errors?| and | generated)|^(Suppressed|Use -header-filter)' || true; } && touch $@
+$(quiet)key=$$({ $(lint_flags) -Itests -E -C -P $<; cat .clang-tidy; clang-tidy --version; echo '$(1)'; } | sha256sum | cut -c 1-64); \
+	tools/seen $$key || { clang-tidy --quiet $(1) $< -- $(common) -O2 -Ibuild/lint/gen -Itests $(system_flags) 2>&1 | \
+	{ grep -vE '^[0-9]+ warnings?( treated as errors?| and | generated)|^(Suppressed|Use -header-filter)' || true; } && \
+	tools/seen --note $$key; } && touch $@
 endef
 
 build/lint/tests/%.tidy: tests/unit/%.c build/lint/tests/%.o .clang-tidy
