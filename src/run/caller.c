@@ -2,7 +2,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/log.h"
 #include "run/calling.h"
@@ -13,15 +12,11 @@
 #define AGAIN_MS 60000	 /* a ping that was not heard: another, if green beats then */
 #define GRACE_MS 2000
 
-void caller_open(struct caller *c, const char *self, const char *config)
+void caller_open(struct caller *c, const char *self, const char *config, const char *const *env)
 {
-	const char *zone = getenv("TZ"), *credentials = getenv("CREDENTIALS_DIRECTORY");
-
 	c->self = self;
 	c->config = config;
-	c->zone = format("TZ=%s", zone ? zone : ":/etc/localtime");
-	if (credentials)
-		c->credentials = format("CREDENTIALS_DIRECTORY=%s", credentials);
+	c->env = env;
 }
 
 void caller_look(struct caller *c, const struct box *box, const struct overview *o, int64_t now)
@@ -43,8 +38,7 @@ static void pass_on(void *context UNUSED, const char *bytes, size_t n)
 static void start(struct caller *c, bool ping, int64_t now_ms)
 {
 	const char *const argv[] = {c->self, "--config", c->config, "notify", ping ? "--ping" : NULL, NULL};
-	const char *const env[] = {c->zone, c->credentials, NULL};
-	const struct process_spec spec = {.argv = argv, .env = env, .on_error = pass_on};
+	const struct process_spec spec = {.argv = argv, .env = c->env, .on_error = pass_on};
 	struct error err;
 
 	c->process = PROCESS_INIT;
@@ -110,7 +104,5 @@ void caller_done(struct caller *c)
 	if (c->running)
 		process_stop(&c->process, SIGTERM, GRACE_MS);
 	process_done(&c->process);
-	free(c->zone);
-	free(c->credentials);
 	*c = CALLER_INIT;
 }

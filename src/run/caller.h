@@ -3,7 +3,7 @@
  * take hours. Nothing here waits.
  *
  *     CLEANUP(caller_done) struct caller c = CALLER_INIT;
- *     caller_open(&c, self, config);
+ *     caller_open(&c, self, config, env);
  *     caller_look(&c, &box, &overview, now);      at each look at the facts
  *     caller_turn(&c, well, green, now_ms);      at each turn of the loop
  *     if (caller_poll(&c)) ...                    woken by pidfd or err_fd: one has ended, look again
@@ -16,8 +16,7 @@
 
 struct caller {
 	const char *self, *config; /* borrowed */
-	char *zone;		   /* "TZ=...": its week is the box's */
-	char *credentials;	   /* "CREDENTIALS_DIRECTORY=..."; NULL */
+	const char *const *env;	   /* borrowed */
 	int64_t due;		   /* by the wall clock, when somebody is to be told; TIME_UNKNOWN: nobody */
 	int64_t ping_every_ms;	   /* 0: there is no dead-man's switch */
 	int64_t ping_at_ms, from_ms; /* not before */
@@ -29,8 +28,8 @@ struct caller {
 
 #define CALLER_INIT ((struct caller){.due = TIME_UNKNOWN, .process = PROCESS_INIT})
 
-/* This program's own file, and the configuration, absolute. */
-void caller_open(struct caller *c, const char *self, const char *config);
+/* This program's own file, the configuration, absolute, and what a child gets of our environment. */
+void caller_open(struct caller *c, const char *self, const char *config, const char *const *env);
 
 /* Whether there is something to tell. What goes wrong here is no illness of the box, and shows in no light. */
 void caller_look(struct caller *c, const struct box *box, const struct overview *o, int64_t now);

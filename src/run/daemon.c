@@ -25,6 +25,7 @@
 #include "provision/vault.h"
 #include "run/agenda.h"
 #include "run/caller.h"
+#include "run/child_env.h"
 #include "run/configuration.h"
 #include "run/control.h"
 #include "run/host.h"
@@ -61,8 +62,7 @@ struct daemon {
 	struct process child;
 	struct process_spec spec;
 	const char *argv[10];
-	const char *env[2];
-	char *credentials;	  /* "CREDENTIALS_DIRECTORY=..." for the children; NULL */
+	struct child_env env;
 	bool running;
 	bool working;		  /* that, or somebody else holds the data folder's lock */
 
@@ -93,7 +93,7 @@ static void daemon_done(struct daemon *d)
 	free(d->config);
 	free(d->data);
 	free(d->self);
-	free(d->credentials);
+	child_env_done(&d->env);
 }
 
 /* ---- facts */
@@ -250,7 +250,6 @@ static int start_task(struct daemon *d, struct error *err)
 {
 	size_t n = 0;
 
-	d->env[0] = d->credentials;
 	d->argv[n++] = d->self;
 	d->argv[n++] = "--config";
 	d->argv[n++] = d->config;
@@ -260,7 +259,7 @@ static int start_task(struct daemon *d, struct error *err)
 	d->argv[n++] = "--trigger";
 	d->argv[n++] = trigger_word(d->task.trigger);
 	d->argv[n] = NULL;
-	d->spec = (struct process_spec){.argv = d->argv, .env = d->env, .on_error = pass_on};
+	d->spec = (struct process_spec){.argv = d->argv, .env = d->env.items, .on_error = pass_on};
 	d->child = PROCESS_INIT;
 	if (process_start(&d->child, &d->spec, err) < 0)
 		return -1;
@@ -428,9 +427,8 @@ static int open_daemon(struct daemon *d, const struct options *o, struct error *
 	d->self = realpath("/proc/self/exe", NULL);
 	if (!d->self)
 		return fail(err, ERR_IO, "finding this program's own file: %m");
-	if (getenv("CREDENTIALS_DIRECTORY"))
-		d->credentials = format("CREDENTIALS_DIRECTORY=%s", getenv("CREDENTIALS_DIRECTORY"));
-	caller_open(&d->caller, d->self, d->config);
+	d->env = child_env_ours();
+	caller_open(&d->caller, d->self, d->config, d->env.items);
 	find_panel(d, &config);
 	return panel_open(&config.box, &d->panel, err);
 }
