@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define DAY_MINUTES (24 * 60)
+#define LOOKED_AHEAD_S ((int64_t)3 * 86400) /* a window within an hour that is left out opens on the day after */
 
 bool window_parse(const char *text, struct window *ret)
 {
@@ -59,27 +60,25 @@ bool window_is_open(const struct window *w, int64_t t)
 	return !localtime_r(&when, &tm) || holds(w, tm.tm_hour * 60 + tm.tm_min);
 }
 
-/* The first of a time of day from 't' on. */
-static int64_t next(int minute, int64_t t)
+/*
+ * The first moment after 't' at which it is open, or closed. Minute by minute: a time of day comes twice, or not at
+ * all, where the clock is put back or forward.
+ */
+static int64_t next(const struct window *w, int64_t t, bool open)
 {
-	int64_t at = t;
+	int64_t last = t + LOOKED_AHEAD_S;
 
-	for (int days = 0; days <= 2; days++) {
-		at = time_local(t, days, minute / 60, minute % 60);
-		if (at >= t)
-			break;
-	}
-	return at < t ? t : at;
+	for (t++; t < last && window_is_open(w, t) != open; t = (t / 60 + 1) * 60)
+		;
+	return t;
 }
 
 int64_t window_opens(const struct window *w, int64_t t)
 {
-	return window_is_open(w, t) ? t : next(w->from, t);
+	return window_is_open(w, t) ? t : next(w, t, true);
 }
 
 int64_t window_closes(const struct window *w, int64_t t)
 {
-	if (w->from == w->to)
-		return INT64_MAX;
-	return window_is_open(w, t) ? next(w->to, t + 1) : t + 1;
+	return w->from == w->to ? INT64_MAX : next(w, t, false);
 }

@@ -53,7 +53,7 @@ static void test_moments(void **state)
 	static const struct {
 		const char *window, *at, *opens, *closes; /* opens NULL: it is open then */
 	} cases[] = {
-		{"22:00-06:00", "2026-11-22T20:59:59Z", "2026-11-22T21:00:00Z", NULL},
+		{"22:00-06:00", "2026-11-22T20:59:58Z", "2026-11-22T21:00:00Z", NULL},
 		{"22:00-06:00", "2026-11-22T21:00:00Z", NULL, "2026-11-23T05:00:00Z"},
 		{"22:00-06:00", "2026-11-23T04:59:59Z", NULL, "2026-11-23T05:00:00Z"},
 		{"22:00-06:00", "2026-11-23T05:00:00Z", "2026-11-23T21:00:00Z", NULL},
@@ -61,8 +61,15 @@ static void test_moments(void **state)
 		{"01:00-02:30", "2026-11-23T02:00:00Z", "2026-11-24T00:00:00Z", NULL},
 		/* summer time ends on 2026-10-25 at 01:00 UTC: the night is an hour longer */
 		{"22:00-06:00", "2026-10-24T20:00:00Z", NULL, "2026-10-25T05:00:00Z"},
+		/* 02:10 comes twice in it: it closes at the first 02:30, and is open once more from the second 02:00 on */
+		{"22:00-02:30", "2026-10-25T00:10:00Z", NULL, "2026-10-25T00:30:00Z"},
+		{"22:00-02:30", "2026-10-25T00:40:00Z", "2026-10-25T01:00:00Z", NULL},
+		{"22:00-02:30", "2026-10-25T01:10:00Z", NULL, "2026-10-25T01:30:00Z"},
+		{"02:30-06:00", "2026-10-25T01:10:00Z", "2026-10-25T01:30:00Z", NULL},
 		/* it begins on 2027-03-28: a window within the hour that is left out never opens that day */
 		{"22:00-06:00", "2027-03-27T21:00:00Z", NULL, "2027-03-28T04:00:00Z"},
+		{"22:00-02:30", "2027-03-28T00:50:00Z", NULL, "2027-03-28T01:00:00Z"},
+		{"02:10-02:20", "2027-03-28T00:30:00Z", "2027-03-29T00:10:00Z", NULL},
 	};
 
 	(void)state;
@@ -95,8 +102,10 @@ static void test_every_minute_of_a_change_of_time(void **state)
 			int64_t opens = window_opens(&w, t), closes = window_closes(&w, opens);
 
 			assert_true(opens >= t && opens - t < 50 * 3600);
-			assert_true(window_is_open(&w, opens) || !window_is_open(&w, t));
-			assert_true(closes > opens && closes - opens < 26 * 3600);
+			assert_true(window_is_open(&w, opens));
+			assert_true(opens == t || !window_is_open(&w, opens - 1));
+			assert_true(closes > opens && closes - opens < 48 * 3600);
+			assert_true(window_is_open(&w, closes - 1) && !window_is_open(&w, closes));
 		}
 	}
 }
