@@ -182,6 +182,9 @@ MUST_CHECK int ledger_pull_size(struct ledger *l, const char *source, int64_t *r
 /* Most scratch any drill used in the last 60 days of drills; of one source, or of all (NULL). 0: not known. */
 MUST_CHECK int ledger_scratch_largest(struct ledger *l, const char *source, int64_t *ret_bytes, struct error *err);
 
+/* Whether any drill of a source ever proved a dump, which may be gone since. */
+MUST_CHECK int ledger_ever_proven(struct ledger *l, const char *source, bool *ret, struct error *err);
+
 /* Median restore_seconds of the newest 'most' drills of a source that passed, and of how many; < 0: none. */
 MUST_CHECK int ledger_restore_median(struct ledger *l, const char *source, size_t most, double *ret_seconds,
 				     size_t *ret_of, struct error *err);

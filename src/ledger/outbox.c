@@ -243,6 +243,13 @@ int ledger_outbox_delivered(struct ledger *l, const struct call *m, struct error
 	return book_finish(l, remove_message(l, m, err) < 0 || end_trouble(l, m->target, err) < 0 ? -1 : 0, err);
 }
 
+int ledger_outbox_withdraw(struct ledger *l, const struct call *m, struct error *err)
+{
+	if (begin(l, err) < 0)
+		return -1;
+	return book_finish(l, remove_message(l, m, err), err);
+}
+
 static int put_off(struct ledger *l, const struct call *m, int64_t next_try, const char *why, int64_t now,
 		   struct error *err)
 {

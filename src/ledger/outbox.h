@@ -29,6 +29,8 @@ MUST_CHECK int ledger_outbox_due(struct ledger *l, int64_t now, struct calls *re
 MUST_CHECK int ledger_outbox_next(struct ledger *l, int64_t now, int64_t *ret, struct error *err);
 
 MUST_CHECK int ledger_outbox_delivered(struct ledger *l, const struct call *m, struct error *err);
+/* Taken back: what it says is not so any more. */
+MUST_CHECK int ledger_outbox_withdraw(struct ledger *l, const struct call *m, struct error *err);
 MUST_CHECK int ledger_outbox_put_off(struct ledger *l, const struct call *m, int64_t next_try, const char *why,
 				     int64_t now, struct error *err);
 MUST_CHECK int ledger_outbox_give_up(struct ledger *l, const struct call *m, const char *why, int64_t now,

@@ -545,6 +545,18 @@ static int by_size(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+int ledger_ever_proven(struct ledger *l, const char *source, bool *ret, struct error *err)
+{
+	int64_t proven;
+
+	if (sqlite_get_int(l->db, &proven, 0, err,
+			   "SELECT 1 FROM drills WHERE source = ? AND verdict = 'pass' AND level <> 'quick' LIMIT 1", "t",
+			   source) < 0)
+		return reading(-1, err);
+	*ret = proven != 0;
+	return 0;
+}
+
 int ledger_restore_median(struct ledger *l, const char *source, size_t most, double *ret_seconds, size_t *ret_of,
 			  struct error *err)
 {

@@ -34,7 +34,7 @@ static bool any_refuted(const struct facts *f, bool acknowledged)
 	return false;
 }
 
-static bool source_proven(const struct source_facts *s)
+bool source_is_proven(const struct source_facts *s)
 {
 	return s->in_date && s->ever_proven && s->proven_copy_present && s->proven_copy_fresh && !s->newest_refuted &&
 	       !s->newest_undecided && !s->broken;
@@ -45,7 +45,7 @@ static enum pattern pass_lamp(const struct facts *f)
 	if (f->source_count == 0 || !f->clock_known || f->ill)
 		return PATTERN_OFF;
 	for (size_t i = 0; i < f->source_count; i++)
-		if (!source_proven(&f->sources[i]))
+		if (!source_is_proven(&f->sources[i]))
 			return PATTERN_OFF;
 	return PATTERN_HEARTBEAT;
 }

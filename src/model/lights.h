@@ -39,6 +39,9 @@ struct source_facts {
 	bool broken;		     /* its file cannot be used */
 };
 
+/* Proven, in date, and nothing is known against it: what green asks of every source, and a source's ping of that one. */
+bool source_is_proven(const struct source_facts *s);
+
 enum button { BUTTON_UP, BUTTON_HELD, BUTTON_HELD_LONG, BUTTON_HELD_TOO_LONG };
 
 struct facts {

@@ -22,7 +22,7 @@ static void blank(char *sentence, const char *secret)
 	size_t length = strlen(sentence);
 
 	/* a lone "/" is none */
-	for (char *at = n > 1 ? strstr(sentence, secret) : NULL; at; at = strstr(at, secret))
+	for (char *at = n > 1 ? strstr(sentence, secret) : NULL; at; at = strstr(at + n, secret))
 		memset(at, '*', n);
 	/* where the sentence was cut off within it */
 	for (size_t k = n; k-- > TELLING;)

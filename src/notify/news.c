@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 #define NAMED_AT_MOST 10
+#define CLOCK_PUT_BACK_S 3600
 
 static bool says(const char *text)
 {
@@ -22,6 +23,9 @@ static char *stale_sentence(const struct situation *s)
 	const char *pull = says(st->last_try_result) && !same(st->last_try_result, "pass") ? st->last_try_result : NULL;
 	const char *why = pull ? pull : says(st->reason) ? st->reason : says(st->brief) ? st->brief : NULL;
 
+	if (!s->facts->ever_proven)
+		return format("none of its proven dumps is left in the store%s%s%s", why ? "; " : "",
+			      pull ? "the last pull did not deliver: " : "", why ? why : "");
 	return format("its newest proven data is of %s, %s old%s%s%s", time_rfc3339(st->data_as_of, as_of),
 		      human_seconds((double)(s->now - st->data_as_of), age), why ? "; " : "",
 		      pull ? "the last pull did not deliver: " : "", why ? why : "");
@@ -34,12 +38,13 @@ static char *recovered_sentence(const struct situation *s)
 	return format("data as of %s", time_rfc3339(s->status->data_as_of, as_of));
 }
 
-/* Why nothing is proven though a round has passed. */
-static char *unproven_sentence(const struct source_status *st)
+/* What keeps a source from being proven though its round failed at nothing. */
+static char *unproven_sentence(const struct situation *s, const char *but)
 {
-	return format("the round passed, but no data in date is proven%s%s",
-		      says(st->brief) || says(st->reason) ? ": " : " by it",
-		      says(st->brief) ? st->brief : says(st->reason) ? st->reason : "");
+	const struct source_status *st = s->status;
+	const char *why = !s->clock_known ? "the box's clock is not known" : says(st->reason) ? st->reason : st->brief;
+
+	return format("the round %s the source is not proven and in date%s%s", but, says(why) ? ": " : "", says(why) ? why : "");
 }
 
 /* ---- the webhook ---- */
@@ -51,10 +56,7 @@ static void add(const struct situation *s, struct calls *news, enum news what, c
 
 static bool is_well(const struct situation *s)
 {
-	const struct source_facts *f = s->facts;
-
-	return s->status->verdict == VERDICT_PASS && f->ever_proven && f->in_date && f->proven_copy_present &&
-	       f->proven_copy_fresh && !f->newest_refuted && !f->newest_undecided && !f->pull_refused && !f->broken;
+	return s->clock_known && s->status->verdict == VERDICT_PASS && source_is_proven(s->facts) && !s->facts->pull_refused;
 }
 
 /* A dump that was told stays told while another, not yet judged, takes its place. */
@@ -71,9 +73,11 @@ static void tell_refuted(const struct situation *s, struct told *t, struct calls
 
 static void tell_stale(const struct situation *s, struct told *t, struct calls *news)
 {
-	bool stale = s->facts->ever_proven && !s->facts->in_date;
+	/* where the last copy was refuted, that is told */
+	bool stale = (s->facts->ever_proven || (s->ever_proven && !s->refuted)) && !s->facts->in_date;
 
-	if (!s->clock_known)
+	/* of a file that cannot be used nobody knows how old the data may be */
+	if (!s->clock_known || s->facts->broken)
 		return;
 	if (stale && !t->stale) {
 		autofree char *sentence = stale_sentence(s);
@@ -99,7 +103,7 @@ static void tell_webhook(const struct situation *s, struct told *t, struct calls
 	tell_stale(s, t, news);
 	tell_refused(s, t, news);
 	t->troubled = t->troubled || t->stale || t->refused || t->refuted;
-	if (!t->troubled || t->refused || !is_well(s) || !s->clock_known)
+	if (!t->troubled || t->refused || !is_well(s))
 		return;
 	sentence = recovered_sentence(s);
 	add(s, news, NEWS_RECOVERED, sentence);
@@ -147,7 +151,7 @@ static void ping(const struct situation *s, struct calls *news, enum news what, 
 /* No proof, no success: a pass at level quick, or of a dump that is old, is none. */
 static bool is_proven(const struct situation *s)
 {
-	return s->facts->ever_proven && s->facts->in_date && !s->facts->newest_refuted && !s->facts->broken;
+	return s->clock_known && source_is_proven(s->facts);
 }
 
 /* It failed at nothing: there was nothing newer to pull, or the hours for it were over. */
@@ -167,16 +171,26 @@ static bool brought_nothing(const struct events *rows, const struct event *round
 	return nothing;
 }
 
+/* What it did is seen in the facts no more: another round has changed them, or is at it. */
+static bool is_newest_round(const struct events *rows, const struct event *round)
+{
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->items[i].kind == EVENT_ROUND && rows->items[i].id > round->id)
+			return false;
+	return true;
+}
+
 static void ping_round_end(const struct situation *s, const struct event *e, struct calls *news)
 {
+	bool passed = e->verdict == VERDICT_PASS;
 	autofree char *unproven = NULL;
 
-	if (is_proven(s) && (e->verdict == VERDICT_PASS || brought_nothing(s->rows, e))) {
-		ping(s, news, NEWS_SUCCESS, NULL);
-	} else if (e->verdict != VERDICT_PASS) {
+	if (!passed && !brought_nothing(s->rows, e)) {
 		ping(s, news, NEWS_FAILURE, e->reason);
-	} else {
-		unproven = unproven_sentence(s->status);
+	} else if (is_proven(s)) {
+		ping(s, news, NEWS_SUCCESS, NULL);
+	} else if (is_newest_round(s->rows, e)) {
+		unproven = unproven_sentence(s, passed ? "passed, but" : "brought nothing newer, and");
 		ping(s, news, NEWS_FAILURE, unproven);
 	}
 }
@@ -245,8 +259,8 @@ int64_t news_weekly_at(const struct told *box, const struct schedule *weekly, in
 
 	if (!weekly || box->weekly == TIME_UNKNOWN)
 		return TIME_UNKNOWN;
-	/* one that is in the future was noted by a wrong clock */
-	return box->weekly > now ? now : schedule_next(weekly, &(struct window){0}, &had, now).at;
+	/* one that is in the future was noted by a wrong clock, or just before it was put back a little */
+	return box->weekly > now + CLOCK_PUT_BACK_S ? now : schedule_next(weekly, &(struct window){0}, &had, now).at;
 }
 
 /* "all 2 sources proven and in date; data as of 2026-11-22T04:15:00Z (crm), ..." */

@@ -11,6 +11,7 @@
 #define DRILLBOX_NOTIFY_NEWS_H
 
 #include "model/history.h"
+#include "model/lights.h"
 #include "model/outbox.h"
 #include "model/status.h"
 
@@ -19,6 +20,7 @@ struct situation {
 	const struct source_status *status;
 	const struct source_facts *facts;
 	const char *refuted;	     /* the newest dump, where it is refuted; NULL */
+	bool ever_proven;	     /* by what the ledger knows, also when no copy is left */
 	bool let_in;		     /* the newest pull delivered, or found that there is nothing newer */
 	const struct events *rows;   /* its latest rounds, pulls and drills, newest first; needed where it has a ping */
 	int64_t now;
@@ -32,8 +34,9 @@ struct situation {
  * once all of it is gone and the newest dump is proven and in date. Of a ping each
  * round's begin and end, and the end of a drill on its own where it changed what
  * the source is; a round that brought nothing (nothing newer, window closed) has
- * not failed while what is proven is in date. A ping that is new begins with the
- * next round. The caller owns what is returned: told_done().
+ * not failed while the source is proven. Success is never said of a source that
+ * would keep green off, nor without a known clock. A ping that is new begins with
+ * the next round. The caller owns what is returned: told_done().
  */
 struct told news_of_source(const struct told *before, const struct situation *s, struct calls *news);
 

@@ -90,7 +90,8 @@ static int look_at_source(const struct box *box, const struct overview *o, size_
 	};
 	CLEANUP(told_done) struct told after = TOLD_NOTHING;
 
-	if (s.ping && ledger_history(box->ledger, &latest, &rows, err) < 0)
+	if (ledger_ever_proven(box->ledger, latest.source, &s.ever_proven, err) < 0 ||
+	    (s.ping && ledger_history(box->ledger, &latest, &rows, err) < 0))
 		return -1;
 	after = news_of_source(before, &s, &c->news);
 	if (!told_same(before, &after))
@@ -213,7 +214,31 @@ static int record(const struct box *box, const struct call *m, const struct deli
 	return ledger_outbox_give_up(box->ledger, m, d->why.text, now, err);
 }
 
-int calling_deliver(const struct box *box, struct deadline deadline, struct calling_tally *ret, struct error *err)
+/* A success is of the moment in which it was seen: one that waited may be none any more. */
+static bool still_holds(const struct call *m, const struct overview *o)
+{
+	if (m->news != NEWS_SUCCESS)
+		return true;
+	for (size_t i = 0; i < o->status.source_count; i++)
+		if (same(o->status.sources[i].source, m->source))
+			return o->facts.clock_known && source_is_proven(&o->sources[i].facts);
+	return false;
+}
+
+static int deliver_one(const struct box *box, const struct overview *o, const struct call *m, struct deadline deadline,
+		       struct calling_tally *tally, struct error *err)
+{
+	struct delivery d;
+
+	if (!still_holds(m, o)) {
+		log_notice("%s: %s taken back: the source is not proven and in date any more", m->target, news_word(m->news));
+		return ledger_outbox_withdraw(box->ledger, m, err);
+	}
+	return send_one(box, m, deadline, &d, err) < 0 ? -1 : record(box, m, &d, tally, err);
+}
+
+int calling_deliver(const struct box *box, const struct overview *o, struct deadline deadline, struct calling_tally *ret,
+		    struct error *err)
 {
 	*ret = (struct calling_tally){0};
 	for (;;) {
@@ -224,11 +249,12 @@ int calling_deliver(const struct box *box, struct deadline deadline, struct call
 		if (due.count == 0)
 			return 0;
 		for (size_t i = 0; i < due.count; i++) {
-			struct delivery d;
+			int left = deadline_left(deadline);
 
-			if (deadline_left(deadline) == 0)
+			/* one that is cut short by us would be its target's fault in the ledger */
+			if (left >= 0 && left < LETTER_MS)
 				return 0;
-			if (send_one(box, &due.items[i], deadline, &d, err) < 0 || record(box, &due.items[i], &d, ret, err) < 0)
+			if (deliver_one(box, o, &due.items[i], deadline, ret, err) < 0)
 				return -1;
 		}
 	}

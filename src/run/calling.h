@@ -5,7 +5,7 @@
  *
  *     CLEANUP(calling_done) struct calling c = {0};
  *     if (calling_look(&box, &overview, now, &c, err) < 0 || calling_note(&box, &c, now, err) < 0 ||
- *         calling_deliver(&box, deadline, &n, err) < 0)
+ *         calling_deliver(&box, &overview, deadline, &n, err) < 0)
  *             return -1;
  *
  * What goes wrong with a target is in the ledger as its trouble and is no error
@@ -42,10 +42,12 @@ struct calling_tally {
 
 /*
  * Deliver what is due, one message of each target after the other, until
- * nothing is or the deadline has passed; what was not tried by then is due as
- * before. A line for each on standard output.
+ * nothing is or less of the deadline is left than one may take; what was not
+ * tried by then is due as before. A success that waited until its source is proven
+ * no more, by 'o', is taken back. A line for each on standard output.
  */
-MUST_CHECK int calling_deliver(const struct box *box, struct deadline deadline, struct calling_tally *ret, struct error *err);
+MUST_CHECK int calling_deliver(const struct box *box, const struct overview *o, struct deadline deadline,
+			       struct calling_tally *ret, struct error *err);
 
 /* The box's own ping, now; nobody keeps it. True when it was delivered. */
 MUST_CHECK int calling_ping(const struct box *box, struct deadline deadline, bool *ret_delivered, struct error *err);

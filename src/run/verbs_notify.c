@@ -43,7 +43,7 @@ static int tell(const struct box *box, const struct options *o, struct deadline 
 
 	if (lock_take_notify(box->config.box.data, &lock, err) < 0 || overview_gather(box, at, &now, err) < 0 ||
 	    (o->ping && ping(box, &now, deadline, &pinged, err) < 0) || calling_look(box, &now, at, &news, err) < 0 ||
-	    calling_note(box, &news, at, err) < 0 || calling_deliver(box, deadline, &tally, err) < 0)
+	    calling_note(box, &news, at, err) < 0 || calling_deliver(box, &now, deadline, &tally, err) < 0)
 		return -1;
 	return pinged && !tally.put_off && !tally.given_up;
 }

@@ -25,8 +25,9 @@ static void test_no_sentence_tells_the_url(void **state)
 	char secret[] = "GET https://hooks.example.com/services/T0/B0/abc?key=xyz: /services/T0/B0/abc went in a circle";
 	char cut[] = "went in a circle: https://hooks.example.com/services/T0/B";
 	char part[] = "no check 0f3a9c51-77aa, nor B0, of key 12345678";
+	char stars[] = "GET https://example.com/********: no /******** here";
 	char plain[] = "GET https://example.com/: no route";
-	CLEANUP(web_url_done) struct web_url url = {0}, parts = {0}, bare = {0};
+	CLEANUP(web_url_done) struct web_url url = {0}, parts = {0}, masked = {0}, bare = {0};
 	struct error err;
 
 	(void)state;
@@ -39,6 +40,10 @@ static void test_no_sentence_tells_the_url(void **state)
 	assert_int_equal(web_url_parse("https://hooks.example.com/ping/B0/0f3a9c51-77aa?key=12345678", &parts, &err), 0);
 	conceal(part, &parts);
 	assert_string_equal(part, "no check *************, nor B0, of key ********");
+	/* a URL pasted as some list shows it */
+	assert_int_equal(web_url_parse("https://example.com/********", &masked, &err), 0);
+	conceal(stars, &masked);
+	assert_string_equal(stars, "GET https://example.com*********: no ********* here");
 	conceal(plain, &bare);
 	assert_string_equal(plain, "GET https://example.com/: no route");
 }

@@ -1074,6 +1074,31 @@ static void test_attempts_know_complete_and_interrupted_rounds(void **state)
 
 /* ---- figures and time ---- */
 
+static void drill_of(struct data *d, enum level level, enum verdict verdict)
+{
+	struct findings f = {.restore_seconds = 1};
+	struct drill_end end = {.verdict = verdict, .reason = "", .findings = &f};
+
+	must(ledger_drill_end(d->ledger, begin_drill(d, SHOP_1, level), &end, &d->err));
+}
+
+static void test_ever_proven(void **state)
+{
+	struct data *d = *state;
+	bool proven = true;
+
+	drill_of(d, LEVEL_QUICK, VERDICT_PASS);
+	drill_of(d, LEVEL_STANDARD, VERDICT_UNDECIDED);
+	must(ledger_ever_proven(d->ledger, "shop", &proven, &d->err));
+	assert_false(proven);
+	drill_of(d, LEVEL_DEEP, VERDICT_PASS);
+	drill_of(d, LEVEL_STANDARD, VERDICT_FAIL);
+	must(ledger_ever_proven(d->ledger, "shop", &proven, &d->err));
+	assert_true(proven);
+	must(ledger_ever_proven(d->ledger, "crm", &proven, &d->err));
+	assert_false(proven);
+}
+
 static void test_medians_and_scratch(void **state)
 {
 	struct data *d = *state;
@@ -1192,6 +1217,7 @@ int main(void)
 		with_data(test_the_newest_pull_delivered_or_not),
 		with_data(test_attempts_count_failures_in_a_row),
 		with_data(test_attempts_know_complete_and_interrupted_rounds),
+		with_data(test_ever_proven),
 		with_data(test_medians_and_scratch),
 		with_data(test_only_this_boot_and_verified_tls_vouch_for_the_clock),
 		with_data(test_the_newest_time_of_any_row),

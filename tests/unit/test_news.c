@@ -46,7 +46,7 @@ static int set_up(void **state)
 
 	f->source = status_add(&f->status, "shop");
 	f->s = (struct situation){
-		.status = f->source, .facts = &f->facts, .rows = &f->rows, .now = NOW, .clock_known = true, .webhook = true};
+		.status = f->source, .facts = &f->facts, .ever_proven = true, .rows = &f->rows, .now = NOW, .clock_known = true, .webhook = true};
 	f->told = TOLD_NOTHING;
 	be_well(f);
 	*state = f;
@@ -184,14 +184,47 @@ static void test_what_is_not_stale(void **state)
 {
 	struct fixture *f = *state;
 
-	f->facts.in_date = f->facts.ever_proven = false;
+	f->facts.in_date = f->facts.ever_proven = f->s.ever_proven = false;
 	f->source->data_as_of = TIME_UNKNOWN;
 	f->source->verdict = VERDICT_UNDECIDED;
 	expect(f, "");
 	be_well(f);
+	f->s.ever_proven = true;
 	f->facts.in_date = false;
 	f->s.clock_known = false;
 	expect(f, "");
+}
+
+/* A file of the source that is half written is no matter of dates, before or after. */
+static void test_a_broken_file_keeps_what_was_told(void **state)
+{
+	struct fixture *f = *state;
+
+	f->facts.broken = true;
+	f->facts.in_date = false;
+	expect(f, "");
+	f->facts.broken = false;
+	f->source->data_as_of = NOW - 31 * HOUR;
+	expect(f, "stale its newest proven data is of 2027-01-14T01:00:00Z, 31 h old");
+	f->facts.broken = true;
+	expect(f, "");
+	f->facts.broken = false;
+	expect(f, "");
+	be_well(f);
+	expect(f, "recovered data as of 2027-01-15T03:00:00Z");
+}
+
+static void test_a_store_that_was_emptied(void **state)
+{
+	struct fixture *f = *state;
+
+	f->facts.ever_proven = f->facts.in_date = f->facts.proven_copy_present = false;
+	f->source->data_as_of = TIME_UNKNOWN;
+	f->source->verdict = VERDICT_UNDECIDED;
+	set_text(&f->source->reason, "its newest dump is no longer in the store");
+	expect(f, "stale none of its proven dumps is left in the store; its newest dump is no longer in the store");
+	be_well(f);
+	expect(f, "recovered data as of 2027-01-15T03:00:00Z");
 }
 
 static void test_a_clock_that_is_unknown_keeps_what_was_told(void **state)
@@ -334,7 +367,8 @@ static void test_a_round_that_brought_nothing(void **state)
 		const char *news;
 	} cases[] = {
 		{ERR_CURRENT, true, false, "success"},	       {ERR_PAUSED, true, false, "success"},
-		{ERR_CURRENT, false, false, "failure because"}, {ERR_NETWORK, true, false, "failure because"},
+		{ERR_CURRENT, false, false, "failure the round brought nothing newer, and the source is not proven and in date"},
+		{ERR_NETWORK, true, false, "failure because"},
 		{ERR_NOTHING, true, false, "failure because"}, /* no dump is there at all */
 		{ERR_CURRENT, true, true, "failure because"}, /* what was there already could not be judged */
 	};
@@ -366,7 +400,55 @@ static void test_a_pass_that_proves_nothing(void **state)
 	expect(f, "");
 	f->facts.ever_proven = f->facts.in_date = false;
 	add_row(f, EVENT_ROUND, 1, VERDICT_PASS, "");
-	expect(f, "start\nfailure the round passed, but no data in date is proven by it");
+	expect(f, "start\nfailure the round passed, but the source is not proven and in date");
+}
+
+/* A dump in date is proven, and something that keeps green off is known all the same. */
+static void test_a_pass_while_something_is_known_against_it(void **state)
+{
+	static const struct {
+		struct source_facts facts;
+		bool clock_unknown;
+		const char *why;
+	} cases[] = {
+		{{.newest_undecided = true, .proven_copy_present = true, .proven_copy_fresh = true}, false, "the newest is undecided"},
+		{{.proven_copy_fresh = true}, false, "it is gone"},
+		{{.proven_copy_present = true}, false, "not re-read"},
+		{{.proven_copy_present = true, .proven_copy_fresh = true}, true, "the box's clock is not known"},
+	};
+	struct fixture *f = *state;
+
+	ping_only(f);
+	expect(f, "");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *wanted = format("start\nfailure the round passed, but the source is not proven and in date: %s",
+					       cases[i].why);
+
+		f->facts = cases[i].facts;
+		f->facts.ever_proven = f->facts.in_date = true;
+		f->s.clock_known = !cases[i].clock_unknown;
+		set_text(&f->source->reason, cases[i].why);
+		add_row(f, EVENT_ROUND, 10 * (int64_t)i + 1, VERDICT_PASS, "");
+		expect(f, wanted);
+		add_row(f, EVENT_DRILL, 10 * (int64_t)i + 2, VERDICT_PASS, ""); /* of the older, proven one */
+		expect(f, "");
+	}
+}
+
+/* The facts are of the newest round: what it has not settled yet is not held against one that passed before it. */
+static void test_a_pass_before_another_round(void **state)
+{
+	struct fixture *f = *state;
+
+	ping_only(f);
+	expect(f, "");
+	add_row(f, EVENT_ROUND, 1, VERDICT_PASS, "");
+	add_row(f, EVENT_ROUND, 2, VERDICT_RUNNING, "");
+	f->facts.newest_undecided = true;
+	expect(f, "start\nstart");
+	end_row(f, VERDICT_PASS, "");
+	be_well(f);
+	expect(f, "success");
 }
 
 static void test_drills_outside_of_a_round(void **state)
@@ -454,6 +536,10 @@ static void test_the_weekly_line(void **state)
 	expect_week(f, &monday, due + 22 * DAY, true,
 		    "1 of 2 undecided: crm, nothing is proven yet; data as of 2027-01-15T03:00:00Z (shop)");
 	assert_int_equal(news_weekly_at(&f->told, &monday, due + 22 * DAY), due + 28 * DAY);
+	/* a clock that is put back a little does not say it twice; one that was far ahead does not keep it away */
+	expect_week(f, &monday, due + 22 * DAY - 30, true, "");
+	assert_int_equal(news_weekly_at(&f->told, &monday, due + 22 * DAY - 30), due + 28 * DAY);
+	assert_int_equal(news_weekly_at(&f->told, &monday, due), due);
 }
 
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -467,6 +553,8 @@ int main(void)
 		with_fixture(test_undecided_is_no_recovery),
 		with_fixture(test_no_longer_in_date_says_why),
 		with_fixture(test_what_is_not_stale),
+		with_fixture(test_a_broken_file_keeps_what_was_told),
+		with_fixture(test_a_store_that_was_emptied),
 		with_fixture(test_a_clock_that_is_unknown_keeps_what_was_told),
 		with_fixture(test_a_refusal_is_told_while_all_is_in_date),
 		with_fixture(test_a_refusal_by_turns),
@@ -476,6 +564,8 @@ int main(void)
 		with_fixture(test_a_round_that_did_not_pass),
 		with_fixture(test_a_round_that_brought_nothing),
 		with_fixture(test_a_pass_that_proves_nothing),
+		with_fixture(test_a_pass_while_something_is_known_against_it),
+		with_fixture(test_a_pass_before_another_round),
 		with_fixture(test_drills_outside_of_a_round),
 		with_fixture(test_a_ping_taken_out_and_put_back_in),
 		with_fixture(test_the_weekly_line),
