@@ -33,6 +33,7 @@ static void forget(char **goes, size_t count)
 static int index_and_remove(struct publishing *p, const struct dumps *list, char *const *goes, struct error *err)
 {
 	struct publication *facts = &p->facts;
+	struct error why;
 
 	free(take(facts->index));
 	if (index_write(p->store, p->source->name, list, goes, &facts->index, &facts->indexed, err) < 0)
@@ -40,8 +41,11 @@ static int index_and_remove(struct publishing *p, const struct dumps *list, char
 	for (size_t i = 0; i < list->count; i++) {
 		if (!goes[i])
 			continue;
-		if (store_remove(p->store, &list->items[i], err) < 0)
-			return -1;
+		/* the new one is published all the same: a dump that cannot be removed is in the index no more */
+		if (store_remove(p->store, &list->items[i], &why) < 0) {
+			log_error("%s; it is no longer published, and stays on the disk until the next time", why.text);
+			continue;
+		}
 		facts->freed_bytes += list->items[i].bytes;
 		strings_add_owned(&facts->removed, format("%s: %s", list->items[i].name, goes[i]));
 	}
