@@ -17,6 +17,7 @@
 #define LOCKED "/" VAULT_LOCKED
 #define MAPPER "/" VAULT_MAPPER
 #define MAPPER_NAME "drillbox-data"
+#define AT_WORK "/run/drillbox-unlock" /* locked-data.service looks for it */
 #define LOCKED_LABEL "drillbox-locked"
 #define PARTS_DIR "/dev/disk/by-partuuid"
 #define CPUINFO_CAP ((size_t)1 << 20)
@@ -445,6 +446,17 @@ static int settle(const char *device, struct deadline stop, struct error *err)
 /* Both mean that cryptsetup takes all of standard input, as it is. */
 #define FROM_INPUT "--key-file=-", "--batch-mode"
 
+/*
+ * Each look at the locked disk makes udev call locked-data.service, which ends whatever waits for the opened one. From now
+ * on that may be the mount that we ask for.
+ */
+static void keep_the_wait(void)
+{
+	struct error ignored;
+
+	IGNORE(write_file_durably(AT_WORK, "", 0, 0644, &ignored));
+}
+
 static int open_device(const char *device, const char *passphrase, struct deadline stop, struct error *err)
 {
 	const char *const argv[] = {"cryptsetup", "open", FROM_INPUT, "--type", "luks2", device, MAPPER_NAME, NULL};
@@ -563,6 +575,7 @@ int unlock_encrypt(const struct unlock *u, const char *passphrase, struct deadli
 
 	if (passphrase_check(passphrase, err) < 0 || choose_cipher(&cipher, err) < 0)
 		return -1;
+	keep_the_wait();
 	if ((u->in_clear && let_go(u->device, stop, err) < 0) || encrypt(u, cipher, passphrase, stop, err) < 0) {
 		IGNORE(close_device(&ignored));
 		revive();
@@ -579,6 +592,7 @@ int unlock_open(const struct unlock *u, const char *passphrase, struct deadline 
 	struct found found = {0};
 	struct error ignored;
 
+	keep_the_wait();
 	if (open_device(u->device, passphrase, stop, err) < 0)
 		return -1;
 	if (probe(MAPPER, stop, &found, err) < 0) {
