@@ -200,6 +200,20 @@ bool ends_with(const char *s, const char *suffix)
 	return length >= tail && strcmp(s + length - tail, suffix) == 0;
 }
 
+bool words_have(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	while (words && *words) {
+		size_t m = strcspn(words, " ");
+
+		if (m == n && strncmp(words, word, n) == 0)
+			return true;
+		words += m + strspn(words + m, " ");
+	}
+	return false;
+}
+
 bool same(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;

@@ -61,6 +61,8 @@ bool starts_with(const char *s, const char *prefix);
 bool ends_with(const char *s, const char *suffix);
 /* Equal, with NULL equal to NULL only. */
 bool same(const char *a, const char *b);
+/* Whether 'word' is among 'words', which blanks separate; NULL has none. */
+bool words_have(const char *words, const char *word);
 /* Cut leading and trailing white space in place; returns the first character that stays. */
 char *trim(char *s);
 

@@ -11,6 +11,7 @@
 #include "drill/plan.h"
 #include "drill/restore.h"
 #include "drill/sql_checks.h"
+#include "drill/writes.h"
 
 #define NAMED_MOST 5
 #define DYING_MS 3000 /* between the first sign of a server's death and its end */
@@ -36,6 +37,7 @@ struct climb {
 	struct parity parity;
 	double verified; /* when the bytes were */
 	size_t answered; /* of the operator's checks: pass or fail */
+	bool changed;	 /* it is not what was restored any more */
 };
 
 /* What a rung says to the ones above it. */
@@ -373,10 +375,13 @@ static enum step climb_checks(struct climb *c, struct text *summary, struct erro
 	return STEP_ON;
 }
 
-static enum step climb_writes(struct climb *c, struct text *summary UNUSED, struct error *err UNUSED)
+static enum step climb_writes(struct climb *c, struct text *summary, struct error *err)
 {
-	findings_add(c->f, RUNG_WRITES, RESULT_SKIP, "writes", "", "", "not built yet");
-	return STEP_ON;
+	struct pg_target target = cluster_target(&c->cluster, c->restored.database);
+	const struct writes_run run = {
+		.drill = c->r, .target = &target, .restored = &c->parity.restored, .excuse = c->parity.excuse};
+
+	return writes_check(&run, c->f, summary, &c->changed, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
 
 static enum step climb_integrity(struct climb *c, struct text *summary UNUSED, struct error *err UNUSED)

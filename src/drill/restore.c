@@ -71,20 +71,6 @@ static const struct {
 	{"replication", "REPLICATION"}, {"bypassrls", "BYPASSRLS"},
 };
 
-static bool has_word(const char *words, const char *word)
-{
-	size_t n = strlen(word);
-
-	while (words && *words) {
-		size_t m = strcspn(words, " ");
-
-		if (m == n && strncmp(words, word, n) == 0)
-			return true;
-		words += m + strspn(words + m, " ");
-	}
-	return false;
-}
-
 /* The names under which a server already has roles. */
 static bool is_built_in(const char *name)
 {
@@ -96,9 +82,9 @@ static int make_role(struct pg *pg, const char *name, const char *words, struct 
 	autofree char *quoted = pg_identifier(name);
 	CLEANUP(text_done) struct text sql = {0};
 
-	text_addf(&sql, "CREATE ROLE %s NOLOGIN %s", quoted, has_word(words, "inherit") ? "INHERIT" : "NOINHERIT");
+	text_addf(&sql, "CREATE ROLE %s NOLOGIN %s", quoted, words_have(words, "inherit") ? "INHERIT" : "NOINHERIT");
 	for (size_t i = 0; i < COUNT(attributes); i++)
-		if (has_word(words, attributes[i].word))
+		if (words_have(words, attributes[i].word))
 			text_addf(&sql, " %s", attributes[i].option);
 	return pg_exec(pg, sql.data, err);
 }
@@ -119,12 +105,28 @@ static void join_groups(struct pg *pg, const struct role *role, struct findings 
 	}
 }
 
+/*
+ * What ALTER ROLE ... SET has set, for the application's own session. Into the catalogue as it stood in the source's: as
+ * statements, lists such as search_path would have to be taken apart, and what this server does not know be left out.
+ */
+static int set_role(struct pg *pg, const struct role *role, struct error *err)
+{
+	const char *const params[] = {role->name, role->settings};
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+
+	if (!role->settings)
+		return 0;
+	return pg_query_params(pg, "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
+			       "SELECT 0, r.oid, pg_catalog.string_to_array($2, E'\n') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
+			       2, params, &rows, err);
+}
+
 static int make_manifest_roles(struct restore *r, struct pg *pg, const struct manifest *m, struct error *err)
 {
 	for (size_t i = 0; i < m->role_count; i++) {
 		if (is_built_in(m->roles[i].name))
 			continue;
-		if (make_role(pg, m->roles[i].name, m->roles[i].attributes, err) < 0)
+		if (make_role(pg, m->roles[i].name, m->roles[i].attributes, err) < 0 || set_role(pg, &m->roles[i], err) < 0)
 			return fail_within(err, "making a stand-in for role '%s'", m->roles[i].name);
 		r->result->roles++;
 	}

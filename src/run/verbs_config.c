@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "drill/sql_checks.h"
+#include "drill/writes.h"
 #include "report/report.h"
 #include "run/configuration.h"
 #include "run/verb.h"
@@ -39,7 +40,16 @@ static int look_for_strays(const struct config *c, const char *checks, struct st
 	return 0;
 }
 
-/* What is wrong with the operator's checks, a sentence each, and how many are understood. */
+static void look_at_smoke(const struct source_config *source, struct strings *wrong)
+{
+	autofree char *sql = NULL;
+	struct error why;
+
+	if (source->smoke && smoke_read(source->smoke, &sql, &why) < 0)
+		strings_add_owned(wrong, format("sources.d/%s.conf: %s", source->name, why.text));
+}
+
+/* What is wrong with the operator's SQL, a sentence each, and how many checks are understood. */
 static int look_at_checks(const struct config *c, size_t *ret_good, struct strings *wrong, struct error *err)
 {
 	autofree char *all = path_join(c->dir, "checks.d");
@@ -48,6 +58,7 @@ static int look_at_checks(const struct config *c, size_t *ret_good, struct strin
 		CLEANUP(sql_checks_done) struct sql_checks checks = {0};
 		autofree char *dir = path_join(all, c->sources[i]->name);
 
+		look_at_smoke(c->sources[i], wrong);
 		if (sql_checks_read(dir, &checks, err) < 0)
 			return -1;
 		for (size_t k = 0; k < checks.count; k++)

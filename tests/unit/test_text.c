@@ -85,6 +85,8 @@ static void test_ends_and_sameness(void **state)
 
 	(void)state;
 	assert_true(starts_with("abc", "ab") && starts_with("abc", "") && !starts_with("ab", "abc"));
+	assert_true(words_have("a bc d", "bc") && words_have("login", "login") && words_have("a  b", "b"));
+	assert_true(!words_have("nologin", "login") && !words_have("", "a") && !words_have(NULL, "a") && !words_have("a b", "a b"));
 	assert_true(ends_with("abc", "bc") && ends_with("abc", "") && !ends_with("bc", "abc"));
 	assert_true(same(NULL, NULL) && same("a", "a"));
 	assert_false(same(NULL, "") || same("", NULL) || same("a", "b"));
