@@ -27,12 +27,17 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-struct half half_of(const struct origin *origin, int64_t bytes)
+static void take_digest(struct half *h, const char *sha256)
+{
+	if (sha256 && strlen(sha256) == SHA256_HEX - 1)
+		memcpy(h->sha256, sha256, SHA256_HEX);
+}
+
+struct half half_of(const struct origin *origin, int64_t bytes, const char *sha256)
 {
 	/* a weak ETag says that it means the same, not that it is the same bytes (RFC 9110, section 8.8.1) */
 	bool weak = origin->etag && starts_with(origin->etag, "W/");
-
-	return (struct half){
+	struct half h = {
 		.where = copy(origin->where),
 		.etag = weak ? NULL : copy(origin->etag),
 		.version = copy(origin->version),
@@ -40,6 +45,9 @@ struct half half_of(const struct origin *origin, int64_t bytes)
 		.bytes = bytes,
 		.boot = this_boot(),
 	};
+
+	take_digest(&h, sha256);
+	return h;
 }
 
 int half_read(const char *path, struct half *ret, struct error *err)
@@ -62,6 +70,7 @@ int half_read(const char *path, struct half *ret, struct error *err)
 		.kept = json_get_int(root, "kept"),
 		.boot = copy(json_get_text(root, "boot")),
 	};
+	take_digest(ret, json_get_text(root, "sha256"));
 	return 0;
 }
 
@@ -78,6 +87,7 @@ int half_write(const char *path, const struct half *h, struct error *err)
 	json_set_int(root, "bytes", h->bytes);
 	json_set_int(root, "kept", h->kept);
 	json_set_text(root, "boot", h->boot);
+	json_set_text(root, "sha256", *h->sha256 ? h->sha256 : NULL);
 	text = json_text(root, true);
 	return write_file_durably(path, text, strlen(text), 0600, err);
 }

@@ -22,9 +22,11 @@ struct half {
 	int64_t bytes; /* of the whole; -1: not known */
 	int64_t kept;  /* of the beginning, on the disk for sure */
 	char *boot;    /* in which it was written: until the next, all that the file holds is good */
+	char sha256[SHA256_HEX]; /* of the whole, as the store itself said of this revision when it was begun; "": it did not */
 };
 
-struct half half_of(const struct origin *origin, int64_t bytes);
+/* 'sha256' is the store's own, or "". */
+struct half half_of(const struct origin *origin, int64_t bytes, const char *sha256);
 
 /* ERR_NOTHING, ERR_DATA: there is none, or none that makes sense. */
 MUST_CHECK int half_read(const char *path, struct half *ret, struct error *err);

@@ -223,7 +223,7 @@ static int begin_anew(struct download *d, const struct place_part *part, struct 
 	if (ftruncate(d->fd, 0) < 0)
 		return write_failed(d, err);
 	half_done(&d->half);
-	d->half = half_of(&d->offer.origin, part->bytes);
+	d->half = half_of(&d->offer.origin, part->bytes, part->sha256);
 	return start_digest(d, err);
 }
 
@@ -244,8 +244,12 @@ static int ask(struct download *d, struct place_part *part, struct error *err)
 	}
 	if (place_get(d->place, &wanted, d->bytes, d->request->deadline, part, err) < 0)
 		return -1;
-	if (part->from == 0 || fits(d, part))
+	if (part->from == 0)
 		return 0;
+	if (fits(d, part)) { /* a store tells the digest of the whole only with the whole: then it was noted */
+		memcpy(part->sha256, d->half.sha256, SHA256_HEX);
+		return 0;
+	}
 	place_part_done(part);
 	*part = (struct place_part){0};
 	return place_get(d->place, &d->offer.remote, 0, d->request->deadline, part, err);
@@ -715,7 +719,8 @@ static int examine_bytes(const struct examined *x, struct deadline deadline, str
 	if (archive_head_parse(bytes, n, &head, err) < 0)
 		return fail_within(err, "'%s'", x->offer.remote.name);
 	prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "archive", NULL, "a custom archive of database '%s'", head.database);
-	half = half_of(&(struct origin){.where = x->offer.origin.where, .etag = part.etag, .version = part.version}, part.bytes);
+	half = half_of(&(struct origin){.where = x->offer.origin.where, .etag = part.etag, .version = part.version}, part.bytes,
+		       part.sha256);
 	if (!half_can_go_on(&half))
 		prechecks_add(x->list, PRECHECK_WARN, ERR_NONE, "resume",
 			      "let the server send a strong ETag and a Content-Length with each dump",

@@ -629,22 +629,45 @@ static void after_another_boot_only_what_was_synced_counts(void **state)
 	assert_int_equal(there.asked_from[0], 1000);
 }
 
-static void what_rotted_meanwhile_is_begun_anew(void **state)
+static void rot(void)
 {
 	FILE *f;
 
-	(void)state;
-	publish_digest();
-	cut_in_half();
 	f = fopen(part, "r+");
 	assert_non_null(f);
 	assert_int_equal(fseek(f, 5000, SEEK_SET), 0);
 	assert_int_equal(fputs("rot", f) < 0, 0);
 	assert_int_equal(fclose(f), 0);
+}
+
+static void what_rotted_meanwhile_is_begun_anew(void **state)
+{
+	(void)state;
+	publish_digest();
+	cut_in_half();
+	rot();
 	refused(ERR_CHANGED, "parts that do not make up");
 	assert_int_equal(here(), -1);
 	delivers();
 	assert_int_equal(there.asked_from[0], 0);
+}
+
+/* An answer to a request for a rest does not tell it: what was begun has it noted. */
+static void a_store_vouches_for_what_came_in_parts_too(void **state)
+{
+	(void)state;
+	digest_there(there.kept_sha256);
+	cut_in_half();
+	delivers();
+	assert_true(came.resumed);
+	assert_int_equal(came.origin.vouch, VOUCH_STORE);
+	assert_int_equal(unlink(part), 0);
+	cut_in_half();
+	rot();
+	refused(ERR_CHANGED, "parts that do not make up");
+	assert_int_equal(here(), -1);
+	delivers();
+	assert_false(came.resumed);
 }
 
 static void notes_that_make_no_sense_are_none(void **state)
@@ -793,15 +816,9 @@ static void what_was_replaced_is_given_up(void **state)
 
 static void what_rotted_is_given_up(void **state)
 {
-	FILE *f;
-
 	(void)state;
 	newer_than_the_half();
-	f = fopen(part, "r+");
-	assert_non_null(f);
-	assert_int_equal(fseek(f, 5000, SEEK_SET), 0);
-	assert_int_equal(fputs("rot", f) < 0, 0);
-	assert_int_equal(fclose(f), 0);
+	rot();
 	delivers();
 	assert_null(came.newer);
 }
@@ -928,6 +945,7 @@ int main(void)
 		A_PULL(without_an_etag_nothing_stays),
 		A_PULL(after_another_boot_only_what_was_synced_counts),
 		A_PULL(what_rotted_meanwhile_is_begun_anew),
+		A_PULL(a_store_vouches_for_what_came_in_parts_too),
 		A_PULL(notes_that_make_no_sense_are_none),
 		A_PULL(the_half_is_finished_first),
 		A_PULL(one_that_takes_several_nights_arrives),
