@@ -110,16 +110,22 @@ static int check_space(const struct download *d, struct error *err)
 		    human_bytes(available, room), human_bytes(d->bytes, size), human_bytes(d->request->space_floor, floor));
 }
 
-static int look(struct download *d, bool at_once, struct error *err)
+/* Whoever follows is told how far it is; false: it is not time for that yet. */
+static bool tell(struct download *d, bool at_once)
 {
 	int64_t now = clock_mono_ms();
 
 	if (!at_once && now < d->next_look_ms)
-		return 0;
+		return false;
 	d->next_look_ms = now + LOOK_MS;
 	if (d->request->progress)
 		d->request->progress(d->request->context, d->bytes, d->of);
-	return check_space(d, err);
+	return true;
+}
+
+static int look(struct download *d, bool at_once, struct error *err)
+{
+	return tell(d, at_once) ? check_space(d, err) : 0;
 }
 
 /* ---------------------------------------------------------------- the archive's head */
@@ -176,8 +182,9 @@ static int hash_again(struct download *d, int64_t n, struct error *err)
 		if (deadline_left(d->request->deadline) == 0)
 			return fail(err, deadline_stopped(d->request->deadline) ? ERR_STOPPED : ERR_TIMEOUT,
 				    "while what had come of '%s' was read back", d->offer.remote.name);
-		if (take_bytes(d, d->buffer, (size_t)got, err) < 0 || look(d, false, err) < 0)
+		if (take_bytes(d, d->buffer, (size_t)got, err) < 0)
 			return -1;
+		(void)tell(d, false); /* nothing is written yet, and room is made only once it is known how much is to come */
 	}
 	d->kept = d->bytes;
 	return 0;

@@ -209,7 +209,7 @@ static struct error err;
 static int offers, admissions;
 static int64_t admitted;
 static bool refuse_offer, refuse_etag, refuse_room;
-static int64_t size_cap, held;
+static int64_t size_cap, held, space_floor;
 
 static void digest_there(char ret[SHA256_HEX])
 {
@@ -250,7 +250,7 @@ static int set_up(void **state)
 	assert_int_equal(source_config_finish(&source, &err), 0);
 	offers = admissions = 0;
 	refuse_offer = refuse_etag = refuse_room = false;
-	size_cap = 0;
+	size_cap = space_floor = 0;
 	held = TIME_UNKNOWN;
 	return 0;
 }
@@ -280,18 +280,22 @@ static int on_offered(void *context, const struct origin *o, const char *sha256,
 
 static int on_admit(void *context, int64_t to_come, int64_t of, struct error *e)
 {
-	(void)context, (void)of;
+	struct published_request *request = context;
+
+	(void)of;
 	admissions++;
 	admitted = to_come;
+	request->space_floor = 0; /* room was made */
 	return refuse_room ? fail(e, ERR_SPACE, "no room") : 0;
 }
 
 static int pull(void)
 {
 	const struct place_secrets none = {0};
-	const struct published_request request = {
+	struct published_request request = {
 		.source = &source, .secrets = &none, .part_path = part, .origin_path = origin, .held = held, .size_cap = size_cap,
-		.deadline = NO_DEADLINE, .offered = on_offered, .admit = on_admit, .notes = &notes};
+		.space_floor = space_floor, .deadline = NO_DEADLINE, .offered = on_offered, .admit = on_admit, .context = &request,
+		.notes = &notes};
 
 	published_done(&came);
 	there.asked = 0;
@@ -921,6 +925,17 @@ static void without_room_nothing_comes(void **state)
 	assert_int_equal(admitted, SIZE / 2);
 }
 
+/* What has come must not stand in the way of making room for its rest. */
+static void room_is_made_before_it_is_wanted(void **state)
+{
+	(void)state;
+	cut_in_half();
+	space_floor = INT64_MAX;
+	delivers();
+	assert_int_equal(admissions, 2);
+	assert_true(came.resumed);
+}
+
 #define A_PULL(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -962,6 +977,7 @@ int main(void)
 		A_PULL(what_is_here_already_is_not_asked_for),
 		A_PULL(what_only_the_answer_tells_is_asked_about_too),
 		A_PULL(without_room_nothing_comes),
+		A_PULL(room_is_made_before_it_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
