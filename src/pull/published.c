@@ -516,7 +516,8 @@ static int pull_offer(struct download *d, struct error *err)
 /* Whether the trouble is that one file's: then it must not keep us from the newest. */
 static bool is_given_up(const struct download *d, const struct error *why)
 {
-	static const enum error_kind its_own[] = {ERR_CHANGED, ERR_CURRENT, ERR_DATA, ERR_SOURCE, ERR_NOTHING, ERR_REFUSED};
+	static const enum error_kind its_own[] = {ERR_CHANGED, ERR_CURRENT, ERR_DATA,      ERR_SOURCE,
+						  ERR_NOTHING, ERR_REFUSED, ERR_PRIVILEGE, ERR_SPACE};
 
 	for (size_t i = 0; i < COUNT(its_own); i++)
 		if (why->kind == its_own[i])
@@ -530,6 +531,8 @@ static bool is_given_up(const struct download *d, const struct error *why)
 static void give_up(struct download *d, const char *name, const struct error *why)
 {
 	cleanup_close(&d->fd);
+	if (why->kind == ERR_SPACE)
+		forget(d); /* what has come of it is room too */
 	half_done(&d->half);
 	offer_done(&d->offer);
 	d->offer = d->newest;

@@ -207,8 +207,8 @@ static struct strings notes;
 static struct published came;
 static struct error err;
 static int offers, admissions;
-static int64_t admitted;
-static bool refuse_offer, refuse_etag, refuse_room;
+static int64_t admitted, here_then;
+static bool refuse_offer, refuse_etag, refuse_room, refuse_rest;
 static int64_t size_cap, held, space_floor;
 
 static void digest_there(char ret[SHA256_HEX])
@@ -249,7 +249,7 @@ static int set_up(void **state)
 	assert_int_equal(source_config_set(&source, "/", "source", "url", "https://db.example.com/d/", &err), 0);
 	assert_int_equal(source_config_finish(&source, &err), 0);
 	offers = admissions = 0;
-	refuse_offer = refuse_etag = refuse_room = false;
+	refuse_offer = refuse_etag = refuse_room = refuse_rest = false;
 	size_cap = space_floor = 0;
 	held = TIME_UNKNOWN;
 	return 0;
@@ -268,6 +268,13 @@ static int tear_down(void **state)
 	return remove_tree(top, &err);
 }
 
+static int64_t here(void)
+{
+	struct stat st;
+
+	return stat(part, &st) < 0 ? -1 : st.st_size;
+}
+
 static int on_offered(void *context, const struct origin *o, const char *sha256, int64_t bytes, struct error *e)
 {
 	(void)context, (void)sha256, (void)bytes;
@@ -282,11 +289,11 @@ static int on_admit(void *context, int64_t to_come, int64_t of, struct error *e)
 {
 	struct published_request *request = context;
 
-	(void)of;
+	here_then = here();
 	admissions++;
 	admitted = to_come;
 	request->space_floor = 0; /* room was made */
-	return refuse_room ? fail(e, ERR_SPACE, "no room") : 0;
+	return refuse_room || (refuse_rest && to_come < of) ? fail(e, ERR_SPACE, "no room") : 0;
 }
 
 static int pull(void)
@@ -325,13 +332,6 @@ static void refused(enum error_kind kind, const char *says)
 	assert_int_equal(pull(), -1);
 	if (err.kind != kind || !strstr(err.text, says))
 		fail_msg("%s: '%s' does not say '%s'", error_word(err.kind), err.text, says);
-}
-
-static int64_t here(void)
-{
-	struct stat st;
-
-	return stat(part, &st) < 0 ? -1 : st.st_size;
 }
 
 /* ---- whole */
@@ -794,7 +794,7 @@ static void what_is_too_large_is_not_finished(void **state)
 /* Trouble with an old file must not keep the newest away. */
 static void what_cannot_be_finished_is_given_up(void **state)
 {
-	static const enum error_kind troubles[] = {ERR_NOTHING, ERR_REFUSED, ERR_SOURCE, ERR_NETWORK, ERR_TIMEOUT};
+	static const enum error_kind troubles[] = {ERR_NOTHING, ERR_REFUSED, ERR_PRIVILEGE, ERR_SOURCE, ERR_SPACE, ERR_NETWORK, ERR_TIMEOUT};
 
 	for (size_t i = 0; i < COUNT(troubles); i++) {
 		newer_than_the_half();
@@ -806,6 +806,22 @@ static void what_cannot_be_finished_is_given_up(void **state)
 		assert_non_null(strstr(notes.items[0], "'before.dump', of which a part had come, is not finished"));
 		assert_int_equal(tear_down(state) + set_up(state), 0);
 	}
+}
+
+/* No room for its rest; what had come of it is room for the newest. */
+static void what_does_not_fit_is_given_up(void **state)
+{
+	newer_than_the_half();
+	refuse_rest = true;
+	delivers();
+	assert_int_equal(admissions, 2);
+	assert_int_equal(here_then, 0);
+	assert_int_equal(tear_down(state) + set_up(state), 0);
+	newer_than_the_half();
+	refuse_rest = there.down = true;
+	refused(ERR_NETWORK, "nobody answers");
+	assert_int_equal(here(), -1);
+	assert_false(path_exists(origin));
 }
 
 static void what_was_replaced_is_given_up(void **state)
@@ -968,6 +984,7 @@ int main(void)
 		A_PULL(what_is_here_already_hides_no_half),
 		A_PULL(what_is_too_large_is_not_finished),
 		A_PULL(what_cannot_be_finished_is_given_up),
+		A_PULL(what_does_not_fit_is_given_up),
 		A_PULL(what_was_replaced_is_given_up),
 		A_PULL(what_rotted_is_given_up),
 		A_PULL(a_half_outlives_a_broken_line),
