@@ -68,6 +68,7 @@ int half_read(const char *path, struct half *ret, struct error *err)
 		.modified = json_get_int(root, "modified"),
 		.bytes = json_get_int(root, "bytes"),
 		.kept = json_get_int(root, "kept"),
+		.barren = json_get_int(root, "barren"),
 		.boot = copy(json_get_text(root, "boot")),
 	};
 	take_digest(ret, json_get_text(root, "sha256"));
@@ -86,6 +87,7 @@ int half_write(const char *path, const struct half *h, struct error *err)
 	json_set_int(root, "modified", h->modified);
 	json_set_int(root, "bytes", h->bytes);
 	json_set_int(root, "kept", h->kept);
+	json_set_int(root, "barren", h->barren);
 	json_set_text(root, "boot", h->boot);
 	json_set_text(root, "sha256", *h->sha256 ? h->sha256 : NULL);
 	text = json_text(root, true);

@@ -22,6 +22,7 @@ struct half {
 	int64_t bytes; /* of the whole; -1: not known */
 	int64_t kept;  /* of the beginning, on the disk for sure */
 	char *boot;    /* in which it was written: until the next, all that the file holds is good */
+	int64_t barren; /* tries of the last ones, in a row, that brought nothing more */
 	char sha256[SHA256_HEX]; /* of the whole, as the store itself said of this revision when it was begun; "": it did not */
 };
 

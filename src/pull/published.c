@@ -17,6 +17,7 @@
 #define HALF ((size_t)1 << 20)
 #define BUFFER (2 * HALF)
 #define LOOK_MS 250			   /* at the disk, and for whoever follows */
+#define BARREN_TRIES 3			   /* of what had been begun */
 #define KEEP_EVERY ((int64_t)256 << 20) /* bytes after which what has come is made sure of */
 
 struct download {
@@ -74,6 +75,7 @@ static int keep(struct download *d, struct error *err)
 	if (fdatasync(d->fd) < 0)
 		return write_failed(d, err);
 	d->half.kept = d->kept = d->bytes;
+	d->half.barren = 0;
 	return half_write(d->request->origin_path, &d->half, err);
 }
 
@@ -514,7 +516,7 @@ static int pull_offer(struct download *d, struct error *err)
 }
 
 /* Whether the trouble is that one file's: then it must not keep us from the newest. */
-static bool is_given_up(const struct download *d, const struct error *why)
+static bool is_its_own(const struct error *why)
 {
 	static const enum error_kind its_own[] = {ERR_CHANGED, ERR_CURRENT, ERR_DATA,      ERR_SOURCE,
 						  ERR_NOTHING, ERR_REFUSED, ERR_PRIVILEGE, ERR_SPACE};
@@ -522,9 +524,20 @@ static bool is_given_up(const struct download *d, const struct error *why)
 	for (size_t i = 0; i < COUNT(its_own); i++)
 		if (why->kind == its_own[i])
 			return true;
-	/* nothing more of it comes, and nobody knows why */
-	return (why->kind == ERR_NETWORK || why->kind == ERR_TIMEOUT) && d->bytes == d->from &&
-	       deadline_left(d->request->deadline) != 0;
+	return false;
+}
+
+/* Nothing more of it came, and nobody knows why: that passes, or after so many tries does not. */
+static bool stays_barren(const struct download *d, struct half *begun, const struct error *why)
+{
+	struct error unnoted;
+
+	if ((why->kind != ERR_NETWORK && why->kind != ERR_TIMEOUT) || d->bytes != d->from ||
+	    deadline_left(d->request->deadline) == 0)
+		return false;
+	begun->barren++;
+	IGNORE(half_write(d->request->origin_path, begun, &unnoted));
+	return begun->barren >= BARREN_TRIES;
 }
 
 /* Back to the newest. */
@@ -543,7 +556,7 @@ static void give_up(struct download *d, const char *name, const struct error *wh
 }
 
 /* 0: an older one is finished, and the newest is still to come. 1: it is given up. */
-static int pull_begun(struct download *d, struct remote *begun, struct error *err)
+static int pull_begun(struct download *d, struct remote *begun, struct half *half, struct error *err)
 {
 	autofree char *name = xstrdup(begun->name);
 	bool offered = d->offered;
@@ -557,7 +570,7 @@ static int pull_begun(struct download *d, struct remote *begun, struct error *er
 		d->ret->newer = xstrdup(d->newest.remote.name);
 		return 0;
 	}
-	if (!is_given_up(d, err))
+	if (!is_its_own(err) && !stays_barren(d, half, err))
 		return -1;
 	give_up(d, name, err);
 	d->offered = offered;
@@ -585,7 +598,7 @@ static int pull(struct download *d, struct error *err)
 	if (place_open(r->source, r->secrets, &d->place, err) < 0 ||
 	    offer_find(d->place, r->source, &half, r->deadline, &d->offer, &begun, err) < 0 || offer_early(d, err) < 0)
 		return -1;
-	done = begun.name ? pull_begun(d, &begun, err) : 1;
+	done = begun.name ? pull_begun(d, &begun, &half, err) : 1;
 	return done > 0 ? pull_offer(d, err) : done;
 }
 

@@ -5,7 +5,8 @@
  * bytes are hashed while they are written, in one pass. What an earlier try left
  * at part_path is gone on with where the very same revision is still there,
  * after it was hashed from the disk: also where a newer one was published meanwhile, or a dump that takes
- * more than a night would never come. A body is taken only whole, and only with
+ * more than a night would never come. It is given up where the trouble is its own, or where three tries in a
+ * row brought nothing more of it. A body is taken only whole, and only with
  * the digest published for it.
  *
  * Nothing is synced for good and nothing gets a name: that is the store's.

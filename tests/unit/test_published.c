@@ -53,6 +53,7 @@ static struct {
 		char *list;
 		int asked;
 		size_t cut_after;
+		bool no_list; /* asking for it comes to 'trouble' too */
 	} before;
 } there;
 
@@ -170,6 +171,8 @@ int place_beside(struct place *place, const struct remote *r, const char *suffix
 	const char *text = same(suffix, ".sha256") ? list : there.manifest;
 
 	(void)place, (void)cap, (void)deadline;
+	if (is_before(r) && there.before.no_list)
+		return fail(err, there.before.trouble, "trouble with its list");
 	if (is_before(r))
 		text = same(suffix, ".sha256") ? there.before.list : NULL;
 	if (!text)
@@ -794,7 +797,7 @@ static void what_is_too_large_is_not_finished(void **state)
 /* Trouble with an old file must not keep the newest away. */
 static void what_cannot_be_finished_is_given_up(void **state)
 {
-	static const enum error_kind troubles[] = {ERR_NOTHING, ERR_REFUSED, ERR_PRIVILEGE, ERR_SOURCE, ERR_SPACE, ERR_NETWORK, ERR_TIMEOUT};
+	static const enum error_kind troubles[] = {ERR_NOTHING, ERR_REFUSED, ERR_PRIVILEGE, ERR_SOURCE, ERR_SPACE};
 
 	for (size_t i = 0; i < COUNT(troubles); i++) {
 		newer_than_the_half();
@@ -805,6 +808,42 @@ static void what_cannot_be_finished_is_given_up(void **state)
 		assert_int_equal(notes.count, 1);
 		assert_non_null(strstr(notes.items[0], "'before.dump', of which a part had come, is not finished"));
 		assert_int_equal(tear_down(state) + set_up(state), 0);
+	}
+}
+
+/* A single 503 must not cost what nights have brought; what never comes must not keep the newest away for ever. */
+static void what_stays_barren_is_given_up(void **state)
+{
+	static const enum error_kind troubles[] = {ERR_NETWORK, ERR_TIMEOUT};
+
+	for (size_t i = 0; i < 2 * COUNT(troubles); i++) {
+		newer_than_the_half();
+		there.before.trouble = troubles[i / 2];
+		there.before.no_list = i % 2;
+		for (int tries = 1; tries < 3; tries++) {
+			refused(troubles[i / 2], "trouble with");
+			assert_int_equal(there.asked, 0);
+			assert_int_equal(here(), SIZE / 2);
+		}
+		delivers();
+		assert_null(came.newer);
+		assert_int_equal(notes.count, 1);
+		assert_int_equal(tear_down(state) + set_up(state), 0);
+	}
+}
+
+static void one_that_brings_more_is_barren_no_more(void **state)
+{
+	(void)state;
+	newer_than_the_half();
+	for (int nights = 1; nights < 4; nights++) {
+		there.before.trouble = ERR_NETWORK;
+		refused(ERR_NETWORK, "trouble with");
+		refused(ERR_NETWORK, "trouble with");
+		there.before.trouble = ERR_NONE;
+		there.before.cut_after = SIZE / 10;
+		refused(ERR_NETWORK, "cut off");
+		assert_int_equal(here(), SIZE / 2 + nights * (SIZE / 10));
 	}
 }
 
@@ -848,7 +887,7 @@ static void a_half_outlives_a_broken_line(void **state)
 {
 	(void)state;
 	newer_than_the_half();
-	there.before.trouble = ERR_NETWORK;
+	there.before.trouble = ERR_REFUSED;
 	there.down = true;
 	refused(ERR_NETWORK, "nobody answers");
 	assert_int_equal(here(), SIZE / 2);
@@ -984,6 +1023,8 @@ int main(void)
 		A_PULL(what_is_here_already_hides_no_half),
 		A_PULL(what_is_too_large_is_not_finished),
 		A_PULL(what_cannot_be_finished_is_given_up),
+		A_PULL(what_stays_barren_is_given_up),
+		A_PULL(one_that_brings_more_is_barren_no_more),
 		A_PULL(what_does_not_fit_is_given_up),
 		A_PULL(what_was_replaced_is_given_up),
 		A_PULL(what_rotted_is_given_up),
