@@ -33,7 +33,6 @@ struct download {
 	int fd;
 	int64_t bytes;	  /* written and hashed */
 	int64_t of;	  /* of the whole */
-	int64_t kept;	  /* made sure of */
 	int64_t next_look_ms;
 	bool offered;	  /* the caller was asked, and with all that is known */
 	bool older;	  /* than the newest: it is finished, or not pulled at all */
@@ -67,23 +66,35 @@ static int open_part(struct download *d, struct error *err)
 	return d->fd < 0 ? write_failed(d, err) : 0;
 }
 
-/* Note how much is safely there, so that the next try knows from where to go on. */
-static int keep(struct download *d, struct error *err)
-{
-	if (d->bytes == d->kept)
-		return 0;
-	if (fdatasync(d->fd) < 0)
-		return write_failed(d, err);
-	d->half.kept = d->kept = d->bytes;
-	d->half.barren = 0;
-	return half_write(d->request->origin_path, &d->half, err);
-}
-
 static void forget(struct download *d)
 {
 	(void)unlink(d->request->part_path);
 	(void)unlink(d->request->origin_path);
-	d->bytes = d->kept = 0;
+	d->bytes = d->half.kept = 0;
+}
+
+/* What could not be written is told once: the next sync succeeds, and the bytes read back are not those on the disk. */
+static void let_go_of_unkept(struct download *d)
+{
+	if (ftruncate(d->fd, d->half.kept) < 0)
+		forget(d);
+	d->bytes = d->half.kept;
+}
+
+/* Note how much is safely there, so that the next try knows from where to go on. */
+static int keep(struct download *d, struct error *err)
+{
+	if (d->bytes <= d->half.kept)
+		return 0;
+	if (fdatasync(d->fd) < 0) {
+		(void)write_failed(d, err);
+		let_go_of_unkept(d);
+		return -1;
+	}
+	d->half.kept = d->bytes;
+	if (d->bytes > d->from)
+		d->half.barren = 0;
+	return half_write(d->request->origin_path, &d->half, err);
 }
 
 static int check_size(const struct download *d, int64_t bytes, struct error *err)
@@ -164,7 +175,7 @@ static int take_bytes(struct download *d, const unsigned char *bytes, size_t n, 
 static int start_digest(struct download *d, struct error *err)
 {
 	digest_free(&d->digest);
-	d->bytes = d->kept = 0;
+	d->bytes = 0;
 	d->head_n = 0;
 	d->ret->resumed = false;
 	set_text(&d->ret->database, NULL);
@@ -188,7 +199,6 @@ static int hash_again(struct download *d, int64_t n, struct error *err)
 			return -1;
 		(void)tell(d, false); /* nothing is written yet, and room is made only once it is known how much is to come */
 	}
-	d->kept = d->bytes;
 	return 0;
 }
 
@@ -204,6 +214,8 @@ static int go_on(struct download *d, struct error *err)
 	}
 	if (start_digest(d, err) < 0 || half_usable(&d->half, d->fd, &usable, err) < 0)
 		return -1;
+	if (d->half.kept > usable)
+		d->half.kept = usable; /* what is behind that is written anew */
 	return usable > 0 ? hash_again(d, usable, err) : 0;
 }
 
@@ -333,7 +345,7 @@ static void store_bytes(void *context)
 
 	s->result = write_all(d->fd, s->bytes, s->n, d->request->part_path, &s->err) < 0 ||
 				    take_bytes(d, s->bytes, s->n, &s->err) < 0 || check_size(d, d->bytes, &s->err) < 0 ||
-				    (d->bytes - d->kept >= KEEP_EVERY && keep(d, &s->err) < 0) ?
+				    (d->bytes - d->half.kept >= KEEP_EVERY && keep(d, &s->err) < 0) ?
 			    -1 :
 			    0;
 	/* on its way to the disk at once: then little is left to wait for at the end. Where it cannot be told so, it waits */

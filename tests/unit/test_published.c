@@ -1,6 +1,7 @@
 /* A place of the test's own stands behind pull/place.h: what it sends, and where it is cut off, is the test's choice. */
 #include "unit/unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -201,6 +202,20 @@ void place_part_done(struct place_part *part)
 	free(part->version);
 }
 
+/* ---- a disk that fails */
+
+static bool sync_fails;
+
+/* As Linux has it: what could not be written back is told once, and what the file then holds is not on the disk. */
+int fdatasync(int fd)
+{
+	if (!sync_fails)
+		return fsync(fd);
+	sync_fails = false;
+	errno = EIO;
+	return -1;
+}
+
 /* ---- the box */
 
 static char top[32];
@@ -251,6 +266,7 @@ static int set_up(void **state)
 	source_config_init(&source, "shop");
 	assert_int_equal(source_config_set(&source, "/", "source", "url", "https://db.example.com/d/", &err), 0);
 	assert_int_equal(source_config_finish(&source, &err), 0);
+	sync_fails = false;
 	offers = admissions = 0;
 	refuse_offer = refuse_etag = refuse_room = refuse_rest = false;
 	size_cap = space_floor = 0;
@@ -647,6 +663,20 @@ static void rot(void)
 	assert_int_equal(fclose(f), 0);
 }
 
+static void what_could_not_be_synced_is_not_believed(void **state)
+{
+	(void)state;
+	publish_digest();
+	cut_in_half();
+	there.cut_after = 1000;
+	sync_fails = true;
+	refused(ERR_NETWORK, "cut off");
+	assert_int_equal(here(), SIZE / 2);
+	there.cut_after = 0;
+	delivers();
+	assert_int_equal(there.asked_from[0], SIZE / 2);
+}
+
 static void what_rotted_meanwhile_is_begun_anew(void **state)
 {
 	(void)state;
@@ -1014,6 +1044,7 @@ int main(void)
 		A_PULL(a_size_that_changed_is_not_joined),
 		A_PULL(without_an_etag_nothing_stays),
 		A_PULL(after_another_boot_only_what_was_synced_counts),
+		A_PULL(what_could_not_be_synced_is_not_believed),
 		A_PULL(what_rotted_meanwhile_is_begun_anew),
 		A_PULL(a_store_vouches_for_what_came_in_parts_too),
 		A_PULL(notes_that_make_no_sense_are_none),
