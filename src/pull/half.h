@@ -31,7 +31,10 @@ struct half half_of(const struct origin *origin, int64_t bytes, const char *sha2
 
 /* ERR_NOTHING, ERR_DATA: there is none, or none that makes sense. */
 MUST_CHECK int half_read(const char *path, struct half *ret, struct error *err);
-/* In one piece; not synced but where 'kept' says that something was. */
+/*
+ * In one piece, and on the disk when this returns: no byte of another revision is written before the note says
+ * which it is of. Sync the bytes first that 'kept' vouches for.
+ */
 MUST_CHECK int half_write(const char *path, const struct half *h, struct error *err);
 
 bool half_can_go_on(const struct half *h);
