@@ -31,6 +31,7 @@ struct tls {
 	char *name;
 	int fd;
 	bool open; /* the handshake is done */
+	bool answered; /* the other side has said something: it has let us in, which TLS 1.3 tells only after the handshake */
 	struct tls_chain chain;
 	unsigned char *raw; /* came from the socket and was not yet asked for */
 	size_t raw_at, raw_n;
@@ -135,9 +136,9 @@ static struct tls_wish wish(const struct tls *t)
 static int explain_alert(struct tls *t, struct error *err)
 {
 	const struct tls_wish w = wish(t);
+	int alert = t->ssl.MBEDTLS_PRIVATE(in_msg)[1]; /* there is no call for this: an alert's second byte says what it is */
 
-	/* there is no call for this: an alert's second byte says what it is */
-	return tls_explain_alert(t->ssl.MBEDTLS_PRIVATE(in_msg)[1], t->chain.seen, &w, err);
+	return t->answered ? tls_explain_break(alert, &w, err) : tls_explain_alert(alert, t->chain.seen, &w, err);
 }
 
 static int explain_cut(struct tls *t, const char *when, struct error *err)
@@ -372,6 +373,7 @@ int tls_read(struct tls *tls, void *buf, size_t n, struct deadline deadline, siz
 		if (got == 0 && in_time(tls, deadline, err) < 0)
 			return -1;
 		code = mbedtls_ssl_read(&tls->ssl, to + got, n - got);
+		tls->answered |= code > 0;
 		if (code > 0)
 			got += (size_t)code;
 		else if (is_wait(code) && got > 0)

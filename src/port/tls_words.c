@@ -163,10 +163,17 @@ static enum about about(int alert, bool shown, const struct tls_wish *w)
 	return a;
 }
 
-int tls_explain_alert(int alert, bool shown, const struct tls_wish *wish, struct error *err)
+/* Owned by the caller. */
+static char *alert_text(int alert)
 {
 	const char *known = tls_alert_name(alert);
-	autofree char *name = known ? format("alert '%s'", known) : format("alert %d", alert);
+
+	return known ? format("alert '%s'", known) : format("alert %d", alert);
+}
+
+int tls_explain_alert(int alert, bool shown, const struct tls_wish *wish, struct error *err)
+{
+	autofree char *name = alert_text(alert);
 
 	switch (about(alert, shown, wish)) {
 	case ABOUT_WANTED:
@@ -190,6 +197,14 @@ int tls_explain_alert(int alert, bool shown, const struct tls_wish *wish, struct
 	}
 	return fail(err, ERR_REFUSED, "'%s' refused the handshake (%s): no way of encryption in common, or see the server's log; "
 		    "it needs TLS 1.2 or 1.3 with ECDHE and AES-GCM or ChaCha20-Poly1305", wish->name, name);
+}
+
+int tls_explain_break(int alert, const struct tls_wish *wish, struct error *err)
+{
+	autofree char *name = alert_text(alert);
+
+	return fail(err, ERR_NETWORK, "'%s' broke the stream off (%s): it was damaged on the way, or see the server's log", wish->name,
+		    name);
 }
 
 void tls_chain_done(struct tls_chain *chain)

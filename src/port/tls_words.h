@@ -56,6 +56,9 @@ int tls_explain_chain(const struct tls_chain *chain, const struct tls_wish *wish
  */
 int tls_explain_alert(int alert, bool shown, const struct tls_wish *wish, struct error *err);
 
+/* ERR_NETWORK for an alert after which no more comes of what had begun to come. Returns -1. */
+int tls_explain_break(int alert, const struct tls_wish *wish, struct error *err);
+
 /* "handshake_failure"; NULL for one that no document knows. */
 const char *tls_alert_name(int alert);
 

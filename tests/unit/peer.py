@@ -209,6 +209,8 @@ def stream(conn, before):
         farewell(conn)
     elif got[:1] == b"r":
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    elif got[:1] == b"l":
+        conn.recv(65536)  # what is no record of TLS is answered by an alert
     elif got[:1] == b"w":
         time.sleep(ENOUGH)
 

@@ -249,6 +249,29 @@ static void test_ends(void **state)
 	}
 }
 
+/* Who has answered has let us in: an alert is then no refusal, and what had come can be gone on with. */
+static void test_an_alert_in_the_middle(void **state)
+{
+	static const char damaged[] = "\x17\x03\x03\x00\x20 these are no thirty-two bytes of it";
+	CLEANUP(tls_identity_free) struct tls_identity *id = NULL;
+	CLEANUP(tls_close) struct tls *tls = NULL;
+	struct error err = {0};
+	char port[8], got[64];
+	size_t n;
+	int fd;
+
+	(void)state;
+	assert_int_equal(identity(&(struct names){0}, &id, &err), 0);
+	assert_int_equal(dial("127.0.0.1", peer_port("stream", port), soon(5000), &fd, &err), 0);
+	assert_int_equal(tls_open(id, fd, PEER_HOST, soon(5000), &tls, &err), 0);
+	assert_int_equal(tls_write(tls, "listen", 6, soon(5000), &err), 0);
+	assert_int_equal(tls_read(tls, got, sizeof(got), soon(5000), &n, &err), 0);
+	assert_int_equal(write(fd, damaged, 5 + 0x20), 5 + 0x20);
+	assert_int_equal(tls_read(tls, got, sizeof(got), soon(5000), &n, &err), -1);
+	if (err.kind != ERR_NETWORK || !strstr(err.text, "broke the stream off (alert 'bad_record_mac')"))
+		fail_msg("%s: %s", error_word(err.kind), err.text);
+}
+
 static void test_a_read_is_not_held(void **state)
 {
 	CLEANUP(tls_identity_free) struct tls_identity *id = NULL;
@@ -371,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_files_that_do_not_serve),
 		cmocka_unit_test(test_the_system_is_believed_by_default),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_an_alert_in_the_middle),
 		cmocka_unit_test(test_a_read_is_not_held),
 		cmocka_unit_test(test_a_write_is_not_held),
 		cmocka_unit_test(test_what_doctor_says),
