@@ -177,7 +177,7 @@ static const struct remote *newest_so_far(const struct remotes *list, const char
 	return newest;
 }
 
-void remotes_thin(struct remotes *list, const char *pattern)
+void remotes_thin(struct remotes *list, const char *pattern, const char *begun)
 {
 	const struct remote *newest = newest_so_far(list, pattern);
 	const struct remote *stays = newest || !list->count ? newest : nearest(list, pattern);
@@ -187,7 +187,7 @@ void remotes_thin(struct remotes *list, const char *pattern)
 		struct remote *r = &list->items[i];
 		bool timeless = r->modified == TIME_UNKNOWN && remote_fits(r, pattern);
 
-		if (r == stays || timeless || is_beside(r, pattern))
+		if (r == stays || timeless || is_beside(r, pattern) || (begun && ends_with(begun, r->where)))
 			continue;
 		remote_done(r);
 	}

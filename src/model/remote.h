@@ -62,9 +62,10 @@ size_t remotes_narrow(struct remotes *list, const char *pattern, size_t cap);
 /*
  * Of a listing that comes page by page: let go of all that cannot matter any more, whatever
  * is still to come. What stays: the newest so far that fits 'pattern', those without a time, what stands
- * beside any that would fit, and, while none fits, what remotes_newest() would name instead.
+ * beside any that would fit, and, while none fits, what remotes_newest() would name instead. And one of which a part
+ * has come: that at 'begun', an origin's 'where'; NULL: there is none.
  */
-void remotes_thin(struct remotes *list, const char *pattern);
+void remotes_thin(struct remotes *list, const char *pattern, const char *begun);
 
 void remote_done(struct remote *r);
 void remotes_done(struct remotes *list);

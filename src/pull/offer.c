@@ -239,7 +239,7 @@ int offer_find(struct place *place, const struct source_config *source, const st
 	CLEANUP(remotes_done) struct remotes list = {0};
 	const struct remote *newest;
 
-	if (place_list(place, deadline, &list, err) < 0)
+	if (place_list(place, half ? half->where : NULL, deadline, &list, err) < 0)
 		return -1;
 	if (remotes_newest(&list, source->pattern, &newest, err) < 0) {
 		autofree char *where = source->type == SOURCE_S3 ? where_it_is(source, source->prefix) :

@@ -46,9 +46,9 @@ void place_close(struct place **place)
 	*place = NULL;
 }
 
-int place_list(struct place *place, struct deadline deadline, struct remotes *ret, struct error *err)
+int place_list(struct place *place, const char *begun, struct deadline deadline, struct remotes *ret, struct error *err)
 {
-	return place->ops->list(place->state, deadline, ret, err);
+	return place->ops->list(place->state, begun, deadline, ret, err);
 }
 
 int place_get(struct place *place, const struct remote *r, int64_t from, struct deadline deadline, struct place_part *ret,

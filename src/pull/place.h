@@ -4,7 +4,7 @@
  * pull/published.c uses this.
  *
  *     CLEANUP(place_close) struct place *place = NULL;
- *     if (place_open(source, secrets, &place, err) < 0 || place_list(place, deadline, &list, err) < 0 ||
+ *     if (place_open(source, secrets, &place, err) < 0 || place_list(place, NULL, deadline, &list, err) < 0 ||
  *         remotes_newest(&list, source->pattern, &newest, err) < 0 ||
  *         place_get(place, newest, 0, deadline, &part, err) < 0)
  *             return -1;
@@ -38,8 +38,12 @@ MUST_CHECK int place_open(const struct source_config *source, const struct place
 			  struct error *err);
 void place_close(struct place **place);
 
-/* What is there; a place that is one fixed file lists that. */
-MUST_CHECK int place_list(struct place *place, struct deadline deadline, struct remotes *ret, struct error *err);
+/*
+ * What is there; a place that is one fixed file lists that. Of very many only what matters may be listed (remotes_thin()):
+ * 'begun' is the origin's 'where' of one that does, though it is not the newest; NULL: there is none.
+ */
+MUST_CHECK int place_list(struct place *place, const char *begun, struct deadline deadline, struct remotes *ret,
+			  struct error *err);
 
 /* An answer to place_get(): which revision it is of, and what comes. All text owned. */
 struct place_part {

@@ -13,7 +13,7 @@ struct place_ops {
 	int (*open)(const struct source_config *source, const struct place_secrets *secrets, void **ret,
 		    struct error *err);
 	void (*close)(void *state);
-	int (*list)(void *state, struct deadline deadline, struct remotes *ret, struct error *err);
+	int (*list)(void *state, const char *begun, struct deadline deadline, struct remotes *ret, struct error *err);
 	int (*get)(void *state, const struct remote *r, int64_t from, struct deadline deadline, struct place_part *ret,
 		   struct error *err);
 	int (*read)(void *state, void *buf, size_t n, struct deadline deadline, size_t *ret_n, struct error *err);

@@ -188,7 +188,7 @@ static int read_page(struct s3 *s, const char *token, struct deadline deadline, 
 	return 0;
 }
 
-static int read_pages(struct s3 *s, struct deadline deadline, struct remotes *list, struct error *err)
+static int read_pages(struct s3 *s, const char *begun, struct deadline deadline, struct remotes *list, struct error *err)
 {
 	autofree char *token = NULL;
 	size_t thin_at = THIN_AFTER;
@@ -205,7 +205,7 @@ static int read_pages(struct s3 *s, struct deadline deadline, struct remotes *li
 				    s->source->bucket, s->base.host);
 		set_text(&token, page.next);
 		if (list->count >= thin_at) {
-			remotes_thin(list, s->source->pattern);
+			remotes_thin(list, s->source->pattern, begun);
 			thin_at = list->count + THIN_AFTER;
 		}
 	}
@@ -213,12 +213,12 @@ static int read_pages(struct s3 *s, struct deadline deadline, struct remotes *li
 		    PAGES_CAP);
 }
 
-static int list_s3(void *state, struct deadline deadline, struct remotes *ret, struct error *err)
+static int list_s3(void *state, const char *begun, struct deadline deadline, struct remotes *ret, struct error *err)
 {
 	struct s3 *s = state;
 	CLEANUP(remotes_done) struct remotes list = {0};
 
-	if (read_pages(s, deadline, &list, err) < 0)
+	if (read_pages(s, begun, deadline, &list, err) < 0)
 		return -1;
 	strings_done(&s->small);
 	for (size_t i = 0; i < list.count; i++)

@@ -348,10 +348,11 @@ static int list_folder(struct web *w, struct deadline deadline, struct remotes *
 	return 0;
 }
 
-static int list_web(void *state, struct deadline deadline, struct remotes *ret, struct error *err)
+static int list_web(void *state, const char *begun, struct deadline deadline, struct remotes *ret, struct error *err)
 {
 	struct web *w = state;
 
+	(void)begun; /* all is listed */
 	return ends_with(w->source->web.path, "/") ? list_folder(w, deadline, ret, err) : list_file(w, deadline, ret, err);
 }
 

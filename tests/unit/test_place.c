@@ -40,7 +40,7 @@ static void test_each_kind_is_asked_where_it_is(void **state)
 		assert_int_equal(place_open(&source, &(struct place_secrets){0}, &place, &err), 0);
 		assert_false(place_clock(place, &there, &here));
 		assert_null(place_connection(place));
-		assert_int_equal(place_list(place, deadline_in(NO_DEADLINE, 5000), &list, &err), -1);
+		assert_int_equal(place_list(place, NULL, deadline_in(NO_DEADLINE, 5000), &list, &err), -1);
 		assert_int_equal(err.kind, ERR_NETWORK);
 		assert_int_equal(place_get(place, &r, 0, deadline_in(NO_DEADLINE, 5000), &part, &err), -1);
 		assert_int_equal(err.kind, ERR_NETWORK);

@@ -76,11 +76,11 @@ void place_close(struct place **place)
 	*place = NULL;
 }
 
-int place_list(struct place *place, struct deadline deadline, struct remotes *ret, struct error *err)
+int place_list(struct place *place, const char *begun, struct deadline deadline, struct remotes *ret, struct error *err)
 {
 	struct remote *r = remotes_add(ret);
 
-	(void)place, (void)deadline, (void)err;
+	(void)place, (void)begun, (void)deadline, (void)err;
 	*r = (struct remote){.name = xstrdup("shop.dump"), .where = xstrdup("/d/shop.dump?key=secret"), .bytes = -1, .modified = WHEN};
 	if (there.listed_etag)
 		r->etag = xstrdup(there.listed_etag);

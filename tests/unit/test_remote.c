@@ -191,7 +191,7 @@ static void expect_left(const struct entry *entries, size_t n, const char *patte
 	int status = remotes_newest(&list, pattern, &before, &why);
 	autofree char *name = before ? xstrdup(before->name) : NULL, *joined = NULL;
 
-	remotes_thin(&list, pattern);
+	remotes_thin(&list, pattern, "s3://backups/daily/begun.dump");
 	for (size_t i = 0; i < list.count; i++)
 		strings_add(&left, list.items[i].name);
 	joined = strings_join(&left, " ", n);
@@ -223,9 +223,11 @@ static void test_what_stays_of_a_long_listing(void **state)
 	LEFT("*.dump", "a.dump a.dump.json b.dump.sha256", {"a.dump", AT, 0}, {"a.dump.json", AT, 0}, {"b.dump.sha256", AT, 0},
 	     {"notes.json", AT, 0}, {"a.txt.sha256", AT, 0});
 	LEFT("*.dump", "b.dump c.dump", {"a.dump", AT - 5, 0}, {"b.dump", AT, 0}, {"c.dump", TIME_UNKNOWN, 0});
+	/* of which a part has come */
+	LEFT("*.dump", "b.dump begun.dump", {"a.dump", AT - 5, 0}, {"b.dump", AT, 0}, {"begun.dump", AT - 9, 0});
 	/* what is named when none fits */
 	LEFT("shop*.dump", "shop.tar", {"a.txt", AT, 0}, {"shop.tar", AT, 0}, {"b.txt", AT, 0});
-	remotes_thin(&none, "*");
+	remotes_thin(&none, "*", NULL);
 	assert_int_equal(none.count + none.gone, 0);
 }
 

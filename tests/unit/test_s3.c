@@ -64,6 +64,7 @@ struct shop {
 	struct place_secrets secrets;
 	void *place;
 	struct deadline deadline;
+	const char *begun; /* where one is of which a part is here */
 };
 
 static void shop_done(struct shop *s)
@@ -102,7 +103,7 @@ static void list_or_fail(struct shop *s, struct remotes *list)
 
 	if (!s->place)
 		begin(s);
-	if (place_s3.list(s->place, s->deadline, list, &err) < 0)
+	if (place_s3.list(s->place, s->begun, s->deadline, list, &err) < 0)
 		fail_msg("%s: %s", error_word(err.kind), err.text);
 }
 
@@ -217,6 +218,12 @@ static void test_what_does_not_matter_is_not_kept(void **state)
 	assert_string_equal(newest->name, "0_20261122_041500.dump");
 	assert_non_null(named(&list, "0_20261122_041500.dump.sha256"));
 	assert_null(named(&list, "0_20261120_041500.dump"));
+	/* of which a part is here already */
+	remotes_done(&list);
+	s.begun = "s3://crowded/wal/0_20261120_041500.dump";
+	list_or_fail(&s, &list);
+	assert_non_null(named(&list, "0_20261120_041500.dump"));
+	assert_int_equal(list.count + list.gone, 6504);
 }
 
 static void test_prefixes(void **state)
@@ -306,7 +313,7 @@ static void test_what_a_listing_may_meet(void **state)
 
 		s.secrets.session_token = cases[i].token;
 		begin(&s);
-		if (place_s3.list(s.place, s.deadline, &list, &err) != -1 || err.kind != cases[i].kind || !strstr(err.text, cases[i].told))
+		if (place_s3.list(s.place, NULL, s.deadline, &list, &err) != -1 || err.kind != cases[i].kind || !strstr(err.text, cases[i].told))
 			fail_msg("%s as %s: %s: %s", cases[i].bucket, cases[i].access_key, error_word(err.kind), err.text);
 		assert_null(list.items);
 	}
@@ -321,7 +328,7 @@ static void test_another_region(void **state)
 	(void)state;
 	s.source.region = "us-east-1";
 	begin(&s);
-	assert_int_equal(place_s3.list(s.place, s.deadline, &list, &err), -1);
+	assert_int_equal(place_s3.list(s.place, NULL, s.deadline, &list, &err), -1);
 	assert_int_equal(err.kind, ERR_SOURCE);
 	assert_non_null(strstr(err.text, "write region = eu-central-1"));
 }
@@ -548,7 +555,7 @@ static void test_asked_to_stop(void **state)
 	assert_int_equal(write(stop[1], "x", 1), 1);
 	begin(&s);
 	s.deadline.stop_fd = stop[0];
-	assert_int_equal(place_s3.list(s.place, s.deadline, &list, &err), -1);
+	assert_int_equal(place_s3.list(s.place, NULL, s.deadline, &list, &err), -1);
 	assert_int_equal(err.kind, ERR_STOPPED);
 	close(stop[0]);
 	close(stop[1]);

@@ -58,7 +58,7 @@ static struct remotes listed(struct visit *v)
 	struct remotes list = {0};
 	struct error err = {0};
 
-	if (place_web.list(v->state, soon(20000), &list, &err) < 0)
+	if (place_web.list(v->state, NULL, soon(20000), &list, &err) < 0)
 		fail_msg("%s: %s", v->source.url, err.text);
 	return list;
 }
@@ -138,7 +138,7 @@ static void test_folders_that_are_refused(void **state)
 		struct error err = {0};
 
 		visit(&v, cases[i].path);
-		assert_int_equal(place_web.list(v.state, soon(20000), &list, &err), -1);
+		assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
 		if (err.kind != cases[i].kind || !strstr(err.text, cases[i].said))
 			fail_msg("%s: %s: %s", cases[i].path, error_word(err.kind), err.text);
 		assert_int_equal(list.count, 0);
@@ -172,7 +172,7 @@ static void test_another_server_is_not_followed(void **state)
 
 	(void)state;
 	visit(&v, path);
-	assert_int_equal(place_web.list(v.state, soon(20000), &list, &err), -1);
+	assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
 	assert_int_equal(err.kind, ERR_SOURCE);
 	if (!strstr(err.text, "url leads to another server") || !strstr(err.text, port))
 		fail_msg("%s", err.text);
@@ -232,7 +232,7 @@ static void test_fixed_files_that_are_refused(void **state)
 		struct error err = {0};
 
 		visit(&v, cases[i].path);
-		assert_int_equal(place_web.list(v.state, soon(20000), &list, &err), -1);
+		assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
 		if (err.kind != cases[i].kind || !strstr(err.text, cases[i].said) || strstr(err.text, "s3cr3t"))
 			fail_msg("%s: %s: %s", cases[i].path, error_word(err.kind), err.text);
 	}
@@ -417,7 +417,7 @@ static void test_logins(void **state)
 		set_text(&v.source.user, cases[i].user);
 		if (place_web.open(&v.source, &v.secrets, &v.state, &err) < 0)
 			fail_msg("%s", err.text);
-		if ((place_web.list(v.state, soon(20000), &list, &err) == 0) != cases[i].in)
+		if ((place_web.list(v.state, NULL, soon(20000), &list, &err) == 0) != cases[i].in)
 			fail_msg("case %zu: %s", i, err.text);
 		if (!cases[i].in)
 			assert_int_equal(err.kind, ERR_REFUSED);
@@ -519,7 +519,7 @@ static void test_nginx_without_a_listing(void **state)
 
 	(void)state;
 	assert_int_equal(visit_open(&v, "nginx", "/no-index/", &err), 0);
-	assert_int_equal(place_web.list(v.state, soon(20000), &list, &err), -1);
+	assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
 	assert_int_equal(err.kind, ERR_REFUSED);
 	assert_non_null(strstr(err.text, "nginx: autoindex on"));
 }
