@@ -254,7 +254,7 @@ int offer_find(struct place *place, const struct source_config *source, const st
 	return 0;
 }
 
-int offer_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret, struct error *err)
+static int list_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret, struct error *err)
 {
 	autofree char *list = NULL;
 	char now[SHA256_HEX] = "";
@@ -265,6 +265,26 @@ int offer_stands(struct place *place, const struct offer *offer, struct deadline
 		return -1;
 	*ret = strcmp(now, offer->list_sha256) == 0;
 	return 0;
+}
+
+static int index_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret, struct error *err)
+{
+	CLEANUP(remotes_done) struct remotes list = {0};
+
+	if (place_list(place, offer->origin.where, deadline, &list, err) < 0)
+		return -1;
+	*ret = false;
+	for (size_t i = 0; i < list.count; i++)
+		if (same(list.items[i].where, offer->remote.where))
+			*ret = strcmp(list.items[i].sha256, offer->remote.sha256) == 0;
+	return 0;
+}
+
+int offer_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret, struct error *err)
+{
+	if (list_stands(place, offer, deadline, ret, err) < 0)
+		return -1;
+	return *ret && *offer->remote.sha256 ? index_stands(place, offer, deadline, ret, err) : 0;
 }
 
 void offer_done(struct offer *o)

@@ -44,7 +44,7 @@ MUST_CHECK int offer_find(struct place *place, const struct source_config *sourc
 MUST_CHECK int offer_of(struct place *place, const struct source_config *source, struct remote *file,
 			struct deadline deadline, struct offer *ret, struct error *err);
 
-/* Whether the .sha256 beside it still is what it was when the offer was made. */
+/* Whether what the digest was taken from, .sha256 and index, still says what it said when the offer was made. */
 MUST_CHECK int offer_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret,
 			    struct error *err);
 

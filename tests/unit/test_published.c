@@ -29,6 +29,7 @@ static struct {
 	const char *etag;
 	const char *listed_etag;
 	char listed_sha256[SHA256_HEX];
+	const char *listed_later;     /* once the dump was asked for; NULL: as before */
 	char kept_sha256[SHA256_HEX]; /* by the store */
 	char *list, *manifest;	      /* beside it */
 	char *list_later;	      /* once the dump was asked for; NULL: as before */
@@ -84,7 +85,7 @@ int place_list(struct place *place, const char *begun, struct deadline deadline,
 	*r = (struct remote){.name = xstrdup("shop.dump"), .where = xstrdup("/d/shop.dump?key=secret"), .bytes = -1, .modified = WHEN};
 	if (there.listed_etag)
 		r->etag = xstrdup(there.listed_etag);
-	memcpy(r->sha256, there.listed_sha256, SHA256_HEX);
+	memcpy(r->sha256, there.asked && there.listed_later ? there.listed_later : there.listed_sha256, SHA256_HEX);
 	if (there.before.n) {
 		r = remotes_add(ret);
 		*r = (struct remote){.name = xstrdup("before.dump"), .where = xstrdup("/d/before.dump"), .bytes = -1,
@@ -436,6 +437,20 @@ static void one_that_was_replaced_is_tried_again(void **state)
 	there.list_later = xstrdup(there.list);
 	there.bytes[9000] ^= 1; /* the digest that was read is of neither */
 	there.list[0] = there.list[0] == 'a' ? 'b' : 'a';
+	refused(ERR_CHANGED, "replaced while it was downloaded");
+	assert_int_equal(here(), -1);
+}
+
+static void an_index_that_was_replaced_too_is_read_again(void **state)
+{
+	char later[SHA256_HEX];
+
+	(void)state;
+	digest_there(there.listed_sha256);
+	put_revision(2, "\"two\"");
+	refused(ERR_DATA, "has not the sha256 that was published"); /* the index still says so */
+	digest_there(later);
+	there.listed_later = later;
 	refused(ERR_CHANGED, "replaced while it was downloaded");
 	assert_int_equal(here(), -1);
 }
@@ -1033,6 +1048,7 @@ int main(void)
 		A_PULL(what_a_store_keeps_is_compared),
 		A_PULL(other_bytes_are_refused),
 		A_PULL(one_that_was_replaced_is_tried_again),
+		A_PULL(an_index_that_was_replaced_too_is_read_again),
 		A_PULL(a_manifest_is_taken_with_its_digest),
 		A_PULL(a_list_of_others_is_refused),
 		A_PULL(digests_are_found_in_lists),
