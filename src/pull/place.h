@@ -56,7 +56,7 @@ struct place_part {
 };
 
 /*
- * Begin to read one file at 'from'. Beyond 0 it is asked for with If-Match on
+ * Begin to read one file at 'from', which is before its end. Beyond 0 it is asked for with If-Match on
  * r->etag and so only if it is still that revision; where it is not, *ret tells the
  * new one, whole, from 0.
  */

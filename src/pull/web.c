@@ -15,7 +15,6 @@ struct web {
 	struct web_headers headers;
 	struct http *http;
 	struct strings beside; /* paths of what the last listing had beside dumps */
-	bool nothing_more;     /* what is asked for had come whole before */
 };
 
 /* ---------------------------------------------------------------- asking */
@@ -37,7 +36,6 @@ static int ask(struct web *w, const char *method, const struct web_url *url, con
 		headers[i] = (struct http_header){.name = w->headers.names.items[i], .value = w->headers.values.items[i]};
 	for (size_t i = 0; i < extra_n; i++)
 		headers[n + i] = extra[i];
-	w->nothing_more = false;
 	return http_ask(w->http, &request, deadline, ret, err);
 }
 
@@ -365,7 +363,7 @@ static int get_whole(struct web *w, const struct web_url *url, struct deadline d
 	return ret->status == 200 ? 0 : refuse(ret, url, err);
 }
 
-enum outcome { FAILED = -1, REST, WHOLE, ANEW, COMPLETE };
+enum outcome { FAILED = -1, REST, WHOLE, ANEW };
 
 /* Whether a 206 brings exactly what was asked for, of the same revision. */
 static bool is_the_rest(const struct http_reply *reply, const char *tag, int64_t from)
@@ -375,18 +373,6 @@ static bool is_the_rest(const struct http_reply *reply, const char *tag, int64_t
 
 	return range_in(reply, &begin, &end, &total) && begin == from && end == total - 1 && same(its, tag) &&
 	       (reply->length < 0 || reply->length == total - from);
-}
-
-/* 416 to a request that had If-Match may say that nothing is missing any more (RFC 9110, section 15.5.17). */
-static enum outcome judge_end(struct web *w, const struct web_url *url, const char *tag, int64_t from, struct deadline deadline,
-			      struct error *err)
-{
-	const struct http_header match = {"If-Match", tag, true};
-	CLEANUP(http_reply_done) struct http_reply reply = {0};
-
-	if (ask(w, "HEAD", url, &match, 1, deadline, &reply, err) < 0)
-		return FAILED;
-	return reply.status == 200 && reply.length == from && same(http_header(&reply, "etag"), tag) ? COMPLETE : ANEW;
 }
 
 static enum outcome get_rest(struct web *w, const struct web_url *url, const char *tag, int64_t from, struct deadline deadline,
@@ -403,9 +389,8 @@ static enum outcome get_rest(struct web *w, const struct web_url *url, const cha
 	case 200: /* it knows no ranges, or the file is another */
 		return WHOLE;
 	case 412: /* another revision */
+	case 416: /* one that is shorter: of the same there is at least one byte to come (half_usable()) */
 		return ANEW;
-	case 416:
-		return judge_end(w, url, tag, from, deadline, err);
 	default:
 		(void)refuse(ret, url, err);
 		return FAILED;
@@ -440,11 +425,6 @@ static int get_web(void *state, const struct remote *r, int64_t from, struct dea
 	}
 	if (outcome == FAILED)
 		return -1;
-	if (outcome == COMPLETE) {
-		*ret = (struct place_part){.from = from, .bytes = from, .etag = xstrdup(r->etag), .modified = r->modified};
-		w->nothing_more = true;
-		return 0;
-	}
 	if (refuse_encoded(&reply, &url, err) < 0)
 		return -1;
 	take_part(&reply, outcome, from, ret);
@@ -455,10 +435,6 @@ static int read_web(void *state, void *buf, size_t n, struct deadline deadline, 
 {
 	struct web *w = state;
 
-	if (w->nothing_more) {
-		*ret_n = 0;
-		return 0;
-	}
 	return http_read(w->http, buf, n, deadline, ret_n, err);
 }
 

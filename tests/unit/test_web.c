@@ -270,7 +270,8 @@ static void test_a_rest_is_of_the_same_revision_or_all_is_new(void **state)
 		{"/files/good/shop.dump", "\"one\"", 0, 0, SIZE, "\"one\"", 251},
 		{"/files/good/shop.dump", "\"one\"", 1, 1, SIZE, "\"one\"", 251},
 		{"/files/good/shop.dump", "\"one\"", 99999, 99999, SIZE, "\"one\"", 251},
-		{"/files/good/shop.dump", "\"one\"", SIZE, SIZE, SIZE, "\"one\"", 251},	    /* was complete */
+		{"/files/good/shop.dump", "\"one\"", SIZE - 1, SIZE - 1, SIZE, "\"one\"", 251},
+		{"/files/good/shop.dump", "\"one\"", SIZE, 0, SIZE, "\"one\"", 251},	    /* of a whole one nobody asks for a rest */
 		{"/files/good/shop.dump", "\"one\"", SIZE + 1, 0, SIZE, "\"one\"", 251},    /* cannot be */
 		{"/files/good/shop.dump", NULL, 500, 0, SIZE, "\"one\"", 251},		    /* nothing to know it by */
 		{"/files/good/shop.dump", "W/\"one\"", 500, 0, SIZE, "\"one\"", 251},	    /* nothing to rely on */
@@ -550,7 +551,7 @@ static void test_nginx_goes_on_with_one_revision_only(void **state)
 	expect_rest(&v, &list.items[0], 0, 0, 251);
 	expect_rest(&v, &list.items[0], 777, 777, 251);
 	expect_rest(&v, &list.items[0], SIZE - 1, SIZE - 1, 251);
-	expect_rest(&v, &list.items[0], SIZE, SIZE, 251);  /* was complete */
+	expect_rest(&v, &list.items[0], SIZE, 0, 251); /* of a whole one nobody asks for a rest */
 	expect_rest(&v, &list.items[0], SIZE + 9, 0, 251); /* cannot be */
 	publish("/dumps/fixed.dump", 241, AT + 1);
 	expect_rest(&v, &list.items[0], 777, 0, 241);
