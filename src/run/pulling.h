@@ -53,7 +53,7 @@ MUST_CHECK int pulling_check_clocks(const struct pulling *p, struct error *err);
 /*
  * Whether p->expected bytes fit beside the reserve for scratch. Where they do
  * not, downloads that wait to be gone on with and then this source's dumps go, in
- * retention's order; no dump where all that may go would not be enough.
+ * retention's order, until it fits; nothing where all that may go would not be enough.
  */
 MUST_CHECK int pulling_make_room(struct pulling *p, struct error *err);
 

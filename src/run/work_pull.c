@@ -1,11 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/log.h"
-#include "model/retention.h"
 #include "run/examine.h"
-#include "run/overview.h"
 #include "run/pulling.h"
 
 #define ATTEMPTS 2 /* a pull that was crossed is tried once more */
@@ -37,102 +34,6 @@ void pulling_tell(struct pulling *p, int64_t bytes, int64_t of, const char *wait
 						    .rate = p->transferring ? progress_rate(p->progress) : 0,
 						    .left = p->transferring ? progress_left(p->progress) : -1,
 						    .item = waiting_for});
-}
-
-int pulling_floor(const struct pulling *p, int64_t *ret, struct error *err)
-{
-	if (scratch_reserve(p->box->ledger, ret, err) < 0)
-		return -1;
-	*ret += SPACE_FLOOR;
-	return 0;
-}
-
-/* Whether it fits as it is. 0 with *ret_fits. */
-static int fits(const struct pulling *p, int64_t reserve, bool *ret_fits, struct error *err)
-{
-	struct error full;
-	int64_t room;
-
-	if (free_bytes(p->box->config.box.data, &room, err) < 0)
-		return -1;
-	*ret_fits = store_admit(p->expected, room, reserve, &full) == 0;
-	return 0;
-}
-
-/* Half of a dump goes before a whole one. That of this source is what is to be gone on with. */
-static int drop_arrived(struct pulling *p, struct error *err)
-{
-	CLEANUP(strings_done) struct strings sources = {0};
-	const char *except = p->source->type == SOURCE_POSTGRES ? NULL : p->source->name;
-	int64_t bytes;
-
-	if (store_drop_arrived(p->box->store, except, &sources, &bytes, err) < 0)
-		return -1;
-	for (size_t i = 0; i < sources.count; i++) {
-		char *note = format("the disk was full: what had come of a download of '%s' went to make room",
-				    sources.items[i]);
-
-		log_notice("%s", note);
-		strings_add_owned(&p->notes, note);
-	}
-	return 0;
-}
-
-/* Remove dumps in this order until what comes fits; what went is in the pull's notes. */
-static int remove_until_it_fits(struct pulling *p, const struct dumps *list, const size_t *order, size_t count,
-				int64_t reserve, struct error *err)
-{
-	const char *data = p->box->config.box.data;
-	int64_t room;
-
-	for (size_t i = 0;; i++) {
-		const struct dump *victim;
-		char *note;
-
-		if (free_bytes(data, &room, err) < 0)
-			return -1;
-		if (store_admit(p->expected, room, reserve, err) == 0)
-			return 0;
-		if (i == count)
-			return -1;
-		victim = &list->items[order[i]];
-		note = format("the disk was full: %s (%s) went to make room", victim->name, dump_state_word(victim->state));
-		log_notice("%s", note);
-		strings_add_owned(&p->notes, note);
-		if (store_remove(p->box->store, victim, err) < 0)
-			return -1;
-	}
-}
-
-int pulling_make_room(struct pulling *p, struct error *err)
-{
-	CLEANUP(dumps_done) struct dumps list = {0};
-	const struct source_config *source = p->source;
-	struct keep keep = {source->keep_daily, source->keep_weekly, source->keep_monthly};
-	autofree size_t *order = NULL;
-	int64_t reserve, now, then;
-	struct error hopeless;
-	size_t count;
-	bool fit;
-
-	if (pulling_floor(p, &reserve, err) < 0 || fits(p, reserve, &fit, err) < 0)
-		return -1;
-	if (!fit && (drop_arrived(p, err) < 0 || fits(p, reserve, &fit, err) < 0))
-		return -1;
-	if (fit)
-		return 0;
-	if (box_dumps(p->box, source->name, &list, NULL, err) < 0 || free_bytes(p->box->config.box.data, &now, err) < 0)
-		return -1;
-	order = xcalloc(list.count + 1, sizeof(*order));
-	count = retention_pressure_order(&list, source->name, keep, clock_wall() + SKEW_TOLERANCE_S, order);
-	then = now;
-	for (size_t i = 0; i < count; i++)
-		then += list.items[order[i]].bytes;
-	if (store_admit(p->expected, then, reserve, &hopeless) < 0)
-		return store_admit(p->expected, now, reserve, err) == 0 ?
-			       0 :
-			       fail_within(err, "even without every dump of '%s' that may go", source->name);
-	return remove_until_it_fits(p, &list, order, count, reserve, err);
 }
 
 int pulling_estimate(struct pulling *p, int64_t guess, struct error *err)

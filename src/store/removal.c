@@ -96,14 +96,14 @@ int store_arrived(struct store *s, const char *source, int64_t *ret_bytes, struc
 	return 0;
 }
 
-int store_drop_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
-		       struct error *err)
+int store_all_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
+		      struct error *err)
 {
 	CLEANUP(strings_done) struct strings sources = {0};
 	int64_t last;
 
 	*ret_bytes = 0;
-	if (must_work(s, err) < 0 || store_sources(s, &sources, NULL, err) < 0)
+	if (store_sources(s, &sources, NULL, err) < 0)
 		return -1;
 	for (size_t i = 0; i < sources.count; i++) {
 		autofree char *arriving = arriving_folder(s, sources.items[i]);
@@ -111,12 +111,19 @@ int store_drop_arrived(struct store *s, const char *except, struct strings *ret_
 
 		if (bytes == 0 || same(sources.items[i], except))
 			continue;
-		if (remove_tree(arriving, err) < 0)
-			return -1;
 		strings_add(ret_sources, sources.items[i]);
 		*ret_bytes += bytes;
 	}
 	return 0;
+}
+
+int store_drop_arrived(struct store *s, const char *source, struct error *err)
+{
+	autofree char *arriving = arriving_folder(s, source);
+
+	if (!source_name_valid(source))
+		return fail(err, ERR_BUG, "'%s' cannot be a source's name", source);
+	return must_work(s, err) < 0 ? -1 : remove_tree(arriving, err);
 }
 
 /* ---------------------------------------------------------------- leftovers */

@@ -127,12 +127,12 @@ void store_abort(struct incoming *in);
 /* What waits in "arriving.part" of a source to be gone on with, in bytes; 0: nothing. */
 MUST_CHECK int store_arrived(struct store *s, const char *source, int64_t *ret_bytes, struct error *err);
 
-/*
- * Under disk pressure downloads to be gone on with go before any dump: of every
- * source but 'except' (NULL: of all). Names of the sources go to 'ret_sources', bytes freed to 'ret_bytes'.
- */
-MUST_CHECK int store_drop_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
-				  struct error *err);
+/* Every source but 'except' (NULL: every one) of which something waits so, and how many bytes of all of them. */
+MUST_CHECK int store_all_arrived(struct store *s, const char *except, struct strings *ret_sources, int64_t *ret_bytes,
+				 struct error *err);
+
+/* Let go of what waits of a source. */
+MUST_CHECK int store_drop_arrived(struct store *s, const char *source, struct error *err);
 
 /* What a sweep removed. Zero-initialised is none. */
 struct sweep {

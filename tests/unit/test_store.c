@@ -585,7 +585,7 @@ static void what_cannot_be_gone_on_with_is_swept(void **state)
 static void downloads_make_room_for_others(void **state)
 {
 	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
-	CLEANUP(strings_done) struct strings gone = {0};
+	CLEANUP(strings_done) struct strings waiting = {0};
 	struct incoming in = INCOMING_INIT;
 	struct error err = {0};
 	int64_t bytes;
@@ -593,12 +593,15 @@ static void downloads_make_room_for_others(void **state)
 	(void)state;
 	assert_int_equal(download(s, "PGDMP half", &in, &err), 0);
 	store_leave(&in);
-	assert_int_equal(store_drop_arrived(s, "shop", &gone, &bytes, &err), 0);
-	assert_int_equal(bytes + (int64_t)gone.count, 0);
-	assert_int_equal(store_drop_arrived(s, NULL, &gone, &bytes, &err), 0);
+	assert_int_equal(store_all_arrived(s, "shop", &waiting, &bytes, &err), 0);
+	assert_int_equal(bytes + (int64_t)waiting.count, 0);
+	assert_int_equal(store_all_arrived(s, NULL, &waiting, &bytes, &err), 0);
 	assert_int_equal(bytes, 10);
-	assert_int_equal(gone.count, 1);
-	assert_string_equal(gone.items[0], "shop");
+	assert_int_equal(waiting.count, 1);
+	assert_string_equal(waiting.items[0], "shop");
+	assert_int_equal(entries_in(below("store/shop")), 1);
+	assert_int_equal(store_drop_arrived(s, "../shop", &err), -1);
+	assert_int_equal(store_drop_arrived(s, "shop", &err), 0);
 	assert_int_equal(entries_in(below("store/shop")), 0);
 }
 
