@@ -38,6 +38,15 @@ static int is_rotten(struct pulling *p, const char *name, bool *ret, struct erro
 	return 0;
 }
 
+/* What lies beside a dump may be left from the one before; by its size, where that is known, the dump is another. */
+static int refuse_stale_digest(const struct origin *origin, const struct dump *stored, int64_t bytes, struct error *err)
+{
+	return fail(err, ERR_DATA,
+		    "the digest published for '%.160s' is that of %s, which is here and has %lld bytes, and the file there has %lld: it "
+		    "was not written anew with the dump; let each dump be published with its own",
+		    origin->where, stored->name, (long long)stored->bytes, (long long)bytes);
+}
+
 /* Whether this revision is in the store, whole and sound; the pull then delivers nothing, and says so plainly. */
 static int refuse_what_is_here(struct pulling *p, const struct origin *origin, const char *sha256, int64_t bytes,
 			       struct error *err)
@@ -53,13 +62,15 @@ static int refuse_what_is_here(struct pulling *p, const struct origin *origin, c
 		return -1;
 	if (!name || store_find(p->box->store, name, &stored, &gone) < 0 || !stored.complete || rotten)
 		return 0;
+	if (*sha256 && bytes >= 0 && bytes != stored.bytes)
+		return refuse_stale_digest(origin, &stored, bytes, err);
 	dump_done(&p->here);
 	p->here = stored;
 	stored = (struct dump){0};
 	return fail(err, ERR_CURRENT,
-		    "nothing newer is there than '%.160s', which is here already as %s (data as of %s): see to it that dumps go "
+		    "nothing newer is there than '%.160s', which is here already as %s (data as of %s%s): see to it that dumps go "
 		    "on being published",
-		    origin->where, name, time_rfc3339(p->here.taken, when));
+		    origin->where, name, time_rfc3339(p->here.taken, when), *sha256 ? ", by its sha256" : "");
 }
 
 static int on_offered(void *context, const struct origin *origin, const char *sha256, int64_t bytes, struct error *err)
