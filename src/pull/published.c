@@ -726,8 +726,10 @@ static void examine_beside(const struct examined *x)
 			      "publish with 'drillbox publish', or put one beside each dump: sha256sum NAME > NAME.sha256",
 			      "no digest is published for '%s': its origin stays unverified", o->remote.name);
 	else
-		prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "digest", NULL, "published %s",
-			      o->origin.vouch == VOUCH_INDEX ? "in the index" : "beside it");
+		prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "digest", NULL, "%s",
+			      o->origin.vouch == VOUCH_INDEX ? "published in the index" :
+			      o->origin.vouch == VOUCH_STORE ? "kept by the store itself, since the object was put there" :
+							       "published beside it");
 	if (o->manifest)
 		prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "manifest", NULL, "beside it, and it has the digest published for it");
 	else
@@ -737,8 +739,8 @@ static void examine_beside(const struct examined *x)
 					       "no manifest is beside it: a drill can compare with the last proven dump only");
 }
 
-/* The first bytes, and whether a download could be gone on with. */
-static int examine_bytes(const struct examined *x, struct deadline deadline, struct error *err)
+/* The first bytes, whether the store knows their digest, and whether a download could be gone on with. */
+static int examine_bytes(struct examined *x, struct deadline deadline, struct error *err)
 {
 	CLEANUP(place_part_done) struct place_part part = {0};
 	CLEANUP(archive_head_done) struct archive_head head = {0};
@@ -754,6 +756,8 @@ static int examine_bytes(const struct examined *x, struct deadline deadline, str
 	if (archive_head_parse(bytes, n, &head, err) < 0)
 		return fail_within(err, "'%s'", x->offer.remote.name);
 	prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "archive", NULL, "a custom archive of database '%s'", head.database);
+	if (*part.sha256 && x->offer.origin.vouch == VOUCH_NONE)
+		x->offer.origin.vouch = VOUCH_STORE;
 	half = half_of(&(struct origin){.where = x->offer.origin.where, .etag = part.etag, .version = part.version}, part.bytes,
 		       part.sha256);
 	if (!half_can_go_on(&half))
@@ -773,8 +777,10 @@ static int examine(struct examined *x, const struct place_secrets *secrets, stru
 	examine_connection(x);
 	examine_login(x);
 	examine_newest(x);
+	if (examine_bytes(x, deadline, err) < 0)
+		return -1;
 	examine_beside(x);
-	return examine_bytes(x, deadline, err);
+	return 0;
 }
 
 int precheck_published(const struct source_config *source, const struct place_secrets *secrets, struct deadline deadline,
