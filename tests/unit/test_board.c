@@ -5,31 +5,9 @@
 
 #include "base/file.h"
 #include "panel/board.h"
+#include "unit/folder.h"
 
 #define PANEL "[panel]\nchip = pinctrl-x\nlines = A B C D E\npass = A\nbusy = B\nfail = C\nbutton = D\n"
-
-static char *folder; /* of the boards of one test */
-
-static int make_folder(void **state)
-{
-	char pattern[] = "/tmp/board-XXXXXX";
-
-	(void)state;
-	if (!mkdtemp(pattern))
-		return -1;
-	folder = xstrdup(pattern);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-	int result = remove_tree(folder, &err);
-
-	(void)state;
-	free(folder);
-	return result;
-}
 
 static char *put(const char *name, const char *content)
 {

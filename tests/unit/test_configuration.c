@@ -5,42 +5,22 @@
 
 #include "base/file.h"
 #include "run/configuration.h"
+#include "unit/folder.h"
 
 #define GOOD_SOURCE "[source]\nurl = postgresql://drillbox@db.example.com/shop\nca = ca.pem\n"
 
-static char *dir; /* of one test */
-
-static int setup(void **state)
-{
-	char pattern[] = "/tmp/drillbox-configuration-XXXXXX";
-
-	(void)state;
-	dir = mkdtemp(pattern) ? xstrdup(pattern) : NULL;
-	return dir ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct error err;
-	int gone = remove_tree(dir, &err);
-
-	(void)state;
-	free(dir);
-	return gone;
-}
-
 static void put(const char *name, const char *content)
 {
-	autofree char *path = path_join(dir, name), *folder = path_dir(path);
+	autofree char *path = path_join(folder, name), *above = path_dir(path);
 	struct error err;
 
-	if (make_dirs(folder, 0700, &err) < 0 || write_file_durably(path, content, strlen(content), 0600, &err) < 0)
+	if (make_dirs(above, 0700, &err) < 0 || write_file_durably(path, content, strlen(content), 0600, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
 static struct config load(void)
 {
-	autofree char *path = path_join(dir, "drillbox.conf");
+	autofree char *path = path_join(folder, "drillbox.conf");
 	struct config c;
 	struct error err;
 
@@ -51,7 +31,7 @@ static struct config load(void)
 
 static void load_fails(const char *said)
 {
-	autofree char *path = path_join(dir, "drillbox.conf");
+	autofree char *path = path_join(folder, "drillbox.conf");
 	struct config c;
 	struct error err = {0};
 
@@ -64,7 +44,7 @@ static void load_fails(const char *said)
 static void test_box_and_sources(void **state)
 {
 	CLEANUP(config_done) struct config c = {0};
-	autofree char *ca = path_join(dir, "ca.pem"), *data = path_join(dir, "data");
+	autofree char *ca = path_join(folder, "ca.pem"), *data = path_join(folder, "data");
 	const struct source_config *shop;
 
 	(void)state;
@@ -78,7 +58,7 @@ static void test_box_and_sources(void **state)
 	assert_string_equal(c.box.name, "closet");
 	assert_string_equal(c.box.data, data);
 	assert_int_equal(c.box.backend, PANEL_NONE);
-	assert_string_equal(c.dir, dir);
+	assert_string_equal(c.dir, folder);
 	assert_int_equal(c.source_count, 2);
 	assert_string_equal(c.sources[0]->name, "crm");
 	shop = config_source(&c, "shop");
@@ -110,7 +90,7 @@ static void test_a_bad_source_leaves_the_others_running(void **state)
 	put("sources.d/good.conf", GOOD_SOURCE);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		CLEANUP(config_done) struct config c = {0};
-		autofree char *path = path_join(dir, cases[i].file);
+		autofree char *path = path_join(folder, cases[i].file);
 		const struct source_config *good, *bad;
 
 		put(cases[i].file, cases[i].content);
@@ -132,7 +112,7 @@ static void test_a_bad_source_leaves_the_others_running(void **state)
 static void test_a_source_file_nobody_may_read(void **state)
 {
 	CLEANUP(config_done) struct config c = {0};
-	autofree char *path = path_join(dir, "sources.d/shop.conf");
+	autofree char *path = path_join(folder, "sources.d/shop.conf");
 
 	(void)state;
 	if (geteuid() == 0)
@@ -179,24 +159,24 @@ static void test_a_relative_path_is_made_absolute(void **state)
 	(void)state;
 	put("drillbox.conf", "[box]\ndata = data\n");
 	assert_non_null(getcwd(before, sizeof(before)));
-	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(configuration_load("drillbox.conf", &c, &err), 0);
 	assert_int_equal(chdir(before), 0);
-	assert_string_equal(c.dir, dir);
+	assert_string_equal(c.dir, folder);
 	assert_true(c.path[0] == '/' && c.box.data[0] == '/');
 }
 
-#define WITH_DIR(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_DIR(test_box_and_sources),
-		WITH_DIR(test_a_bad_source_leaves_the_others_running),
-		WITH_DIR(test_a_source_file_nobody_may_read),
-		WITH_DIR(test_no_sources_are_no_error),
-		WITH_DIR(test_no_or_a_bad_drillbox_conf_is_an_error),
-		WITH_DIR(test_a_relative_path_is_made_absolute),
+		IN_FOLDER(test_box_and_sources),
+		IN_FOLDER(test_a_bad_source_leaves_the_others_running),
+		IN_FOLDER(test_a_source_file_nobody_may_read),
+		IN_FOLDER(test_no_sources_are_no_error),
+		IN_FOLDER(test_no_or_a_bad_drillbox_conf_is_an_error),
+		IN_FOLDER(test_a_relative_path_is_made_absolute),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,31 +9,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
-
-static char *dir; /* of one test, removed after it */
-
-static int setup(void **state)
-{
-	char pattern[] = "/tmp/drillbox-file-XXXXXX";
-
-	(void)state;
-	dir = mkdtemp(pattern) ? xstrdup(pattern) : NULL;
-	return dir ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct error err;
-	int gone = remove_tree(dir, &err);
-
-	(void)state;
-	free(dir);
-	return gone;
-}
+#include "unit/folder.h"
 
 static char *in(const char *name)
 {
-	return path_join(dir, name);
+	return path_join(folder, name);
 }
 
 static void put(const char *path, const char *text)
@@ -158,7 +138,7 @@ static void test_reading_has_a_cap(void **state)
 	assert_null(text);
 	assert_int_equal(write_file_durably(nul, "a\0b", 3, 0600, &err), 0);
 	assert_int_equal(read_small_file(nul, 100, &text, &err), -1);
-	assert_int_equal(read_small_file(dir, 100, &text, &err), -1);
+	assert_int_equal(read_small_file(folder, 100, &text, &err), -1);
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_int_equal(read_small_file(fifo, 100, &text, &err), -1); /* and does not wait */
 	assert_int_equal(read_small_file(missing, 100, &text, &err), -1);
@@ -246,10 +226,10 @@ static void plant(const char *top)
 {
 	for (int i = 0; i < 6; i++)
 		for (int k = 0; k < 40; k++) {
-			autofree char *folder = format("%s/%d/%d/deep", top, i, k), *file = path_join(folder, "file");
+			autofree char *deep = format("%s/%d/%d/deep", top, i, k), *file = path_join(deep, "file");
 			struct error err;
 
-			assert_int_equal(make_dirs(folder, 0700, &err), 0);
+			assert_int_equal(make_dirs(deep, 0700, &err), 0);
 			put(file, "x");
 		}
 }
@@ -330,28 +310,28 @@ static void test_sizes(void **state)
 	assert_int_equal(bytes, 5);
 	assert_int_equal(tree_bytes(missing, &bytes, &err), -1);
 	assert_int_equal(bytes, 5);
-	assert_int_equal(free_bytes(dir, &bytes, &err), 0);
+	assert_int_equal(free_bytes(folder, &bytes, &err), 0);
 	assert_true(bytes > 0);
 	assert_int_equal(free_bytes(missing, &bytes, &err), -1);
 }
 
-#define WITH_DIR(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define IN_FOLDER(f) cmocka_unit_test_setup_teardown(f, make_folder, remove_folder)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
-		WITH_DIR(test_folders_are_made_with_their_mode),
-		WITH_DIR(test_a_file_is_written_whole),
-		WITH_DIR(test_nothing_planted_is_written_to),
+		IN_FOLDER(test_folders_are_made_with_their_mode),
+		IN_FOLDER(test_a_file_is_written_whole),
+		IN_FOLDER(test_nothing_planted_is_written_to),
 		cmocka_unit_test(test_no_room_is_told_apart),
-		WITH_DIR(test_reading_has_a_cap),
-		WITH_DIR(test_renaming_never_overwrites),
-		WITH_DIR(test_a_tree_goes_but_links_are_not_followed),
-		WITH_DIR(test_a_tree_of_any_depth_goes),
-		WITH_DIR(test_two_may_remove_one_tree),
-		WITH_DIR(test_many_files_in_one_folder_go),
-		WITH_DIR(test_sizes),
+		IN_FOLDER(test_reading_has_a_cap),
+		IN_FOLDER(test_renaming_never_overwrites),
+		IN_FOLDER(test_a_tree_goes_but_links_are_not_followed),
+		IN_FOLDER(test_a_tree_of_any_depth_goes),
+		IN_FOLDER(test_two_may_remove_one_tree),
+		IN_FOLDER(test_many_files_in_one_folder_go),
+		IN_FOLDER(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

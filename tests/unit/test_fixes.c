@@ -5,31 +5,9 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "run/fixes.h"
+#include "unit/folder.h"
 
 #define NOW "2026-11-24T03:00:00Z"
-
-static char *folder;
-
-static int make_folder(void **state)
-{
-	char pattern[] = "/tmp/fixes-XXXXXX";
-
-	(void)state;
-	if (!mkdtemp(pattern))
-		return -1;
-	folder = xstrdup(pattern);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-	int result = remove_tree(folder, &err);
-
-	(void)state;
-	free(folder);
-	return result;
-}
 
 /* What is found in a file of this content; NULL: no file. Each finding is "level: sentence|cure\n". */
 static char *found(const char *content)

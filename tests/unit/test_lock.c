@@ -12,25 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "run/lock.h"
-
-static char folder[64];
-
-static int make_folder(void **state)
-{
-	(void)state;
-	(void)snprintf(folder, sizeof(folder), "/tmp/lock-XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-
-	(void)state;
-	assert_int_equal(remove_tree(folder, &err), 0);
-	return 0;
-}
+#include "unit/folder.h"
 
 static struct deadline at_once(void)
 {

@@ -1,36 +1,12 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "unit/unit.h"
+
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "drill/messages.h"
-
-#include <cmocka.h> /* last: its fail() is a macro */
-
-static char *folder;
-
-static int make_folder(void **state)
-{
-	(void)state;
-	folder = format("%s/messages-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-
-	(void)state;
-	assert_int_equal(remove_tree(folder, &err), 0);
-	free(folder);
-	return 0;
-}
+#include "unit/folder.h"
 
 static char *put(const char *name, const char *text, size_t n)
 {

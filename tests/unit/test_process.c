@@ -1,21 +1,16 @@
+#include "unit/unit.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "port/process.h"
-
-#include <cmocka.h> /* last: its fail() is a macro */
+#include "unit/processes.h"
 
 #define SH(script) ((const char *const[]){"/bin/sh", "-c", script, NULL})
 
@@ -35,32 +30,6 @@ static char *output_of(const struct process_spec *like, const char *script)
 	if (process_run(&spec, soon(10000), ERR_IO, &out, &err) < 0)
 		fail_msg("%s", err.text);
 	return out;
-}
-
-/* Gone, or about to be reaped by somebody else. */
-static bool gone(pid_t pid)
-{
-	autofree char *path = format("/proc/%d/stat", pid);
-	char line[256] = "";
-	FILE *f = fopen(path, "r");
-	const char *state;
-
-	if (!f)
-		return true;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	(void)fclose(f);
-	state = strrchr(line, ')');
-	return !state || state[2] == 'Z' || state[2] == 'X';
-}
-
-static bool gone_within(pid_t pid, int ms)
-{
-	int64_t until = clock_mono_ms() + ms;
-
-	while (!gone(pid) && clock_mono_ms() < until)
-		usleep(5000);
-	return gone(pid);
 }
 
 static void test_captures_and_succeeds(void **state)

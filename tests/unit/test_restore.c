@@ -1,13 +1,9 @@
 /* The scratch cluster and the restore into it, with a real PostgreSQL: what is dumped here was made here. */
+#include "unit/unit.h"
+
 #include <dirent.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,8 +15,7 @@
 #include "drill/restore.h"
 #include "port/digest.h"
 #include "port/sandbox.h"
-
-#include <cmocka.h> /* last: its fail() is a macro */
+#include "unit/processes.h"
 
 #define ROOM ((int64_t)256 << 20)
 
@@ -236,32 +231,6 @@ static void test_a_damaged_template_is_replaced(void **state)
 	assert_int_equal(cluster_start(&r, &c, &err), -1);
 	assert_non_null(strstr(err.text, "pg_control"));
 	MUST(cluster_start(&r, &c, &err));
-}
-
-/* Gone, or dead and left for whoever inherits it to reap. */
-static bool gone(pid_t pid)
-{
-	autofree char *path = format("/proc/%d/stat", pid);
-	char line[256] = "";
-	FILE *f = fopen(path, "r");
-	const char *state;
-
-	if (!f)
-		return true;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	(void)fclose(f);
-	state = strrchr(line, ')');
-	return !state || state[2] == 'Z' || state[2] == 'X';
-}
-
-static bool gone_within(pid_t pid, int ms)
-{
-	int64_t until = clock_mono_ms() + ms;
-
-	while (!gone(pid) && clock_mono_ms() < until)
-		usleep(5000);
-	return gone(pid);
 }
 
 /* KILL takes cluster and sandbox along. */

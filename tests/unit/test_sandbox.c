@@ -1,41 +1,18 @@
+#include "unit/unit.h"
+
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "port/sandbox.h"
-
-#include <cmocka.h> /* last: its fail() is a macro */
+#include "unit/folder.h"
+#include "unit/processes.h"
 
 #define SH(script) ((const char *const[]){"/usr/bin/sh", "-c", script, NULL})
-
-static char *folder; /* as the dump's: what is outside */
-
-static int make_folder(void **state)
-{
-	(void)state;
-	folder = format("%s/sandbox-XXXXXX", getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-
-	(void)state;
-	assert_int_equal(remove_tree(folder, &err), 0);
-	free(folder);
-	return 0;
-}
 
 static char *put(const char *dir, const char *name, const char *text)
 {
@@ -62,32 +39,6 @@ static char *inside(const struct sandbox *s, const char *script)
 	if (sandbox_run(s, &spec, soon(), ERR_IO, &out, &err) < 0)
 		fail_msg("%s", err.text);
 	return out;
-}
-
-/* Gone, or dead and left for whoever inherits it to reap. */
-static bool gone(pid_t pid)
-{
-	autofree char *path = format("/proc/%d/stat", pid);
-	char line[256] = "";
-	FILE *f = fopen(path, "r");
-	const char *state;
-
-	if (!f)
-		return true;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	(void)fclose(f);
-	state = strrchr(line, ')');
-	return !state || state[2] == 'Z' || state[2] == 'X';
-}
-
-static bool gone_within(pid_t pid, int ms)
-{
-	int64_t until = clock_mono_ms() + ms;
-
-	while (!gone(pid) && clock_mono_ms() < until)
-		usleep(5000);
-	return gone(pid);
 }
 
 /*

@@ -6,33 +6,18 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "run/secret.h"
+#include "unit/folder.h"
 
-static char *dir; /* of one test */
-
-static int setup(void **state)
+static int set_up(void **state)
 {
-	char pattern[] = "/tmp/test_secret.XXXXXX";
-
-	(void)state;
 	(void)unsetenv("CREDENTIALS_DIRECTORY");
-	dir = mkdtemp(pattern) ? xstrdup(pattern) : NULL;
-	return dir ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	struct error err;
-	int gone = remove_tree(dir, &err);
-
-	(void)state;
-	free(dir);
-	return gone;
+	return make_folder(state);
 }
 
 /* Its path, owned by the caller. */
 static char *put(const char *name, const char *content, mode_t mode)
 {
-	char *path = path_join(dir, name);
+	char *path = path_join(folder, name);
 	struct error err;
 
 	if (write_file_durably(path, content, strlen(content), mode, &err) < 0)
@@ -90,12 +75,12 @@ static void test_open_to_others(void **state)
 static void test_nothing_to_read(void **state)
 {
 	autofree char *empty = put("empty", "\nsecond line\n", 0600);
-	autofree char *missing = path_join(dir, "missing");
+	autofree char *missing = path_join(folder, "missing");
 
 	(void)state;
 	expect_refused(empty, "is empty");
 	expect_refused(missing, "missing' cannot be read");
-	expect_refused(dir, dir);
+	expect_refused(folder, folder);
 }
 
 static void test_a_credential(void **state)
@@ -104,7 +89,7 @@ static void test_a_credential(void **state)
 
 	(void)state;
 	expect_refused("credential:shop", "LoadCredential=shop");
-	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
 	expect_read("credential:shop", "from systemd");
 	expect_refused("credential:crm", "crm");
 	expect_refused("credential:", "credential");
@@ -114,7 +99,7 @@ static void test_a_credential(void **state)
 /* libpq opens keys and certificates itself: it gets paths, wherever they come from. */
 static void test_a_source_with_its_files(void **state)
 {
-	autofree char *ca = path_join(dir, "ca.pem"), *key = path_join(dir, "key"), *password = put("password", "horse", 0600);
+	autofree char *ca = path_join(folder, "ca.pem"), *key = path_join(folder, "key"), *password = put("password", "horse", 0600);
 	struct source_config source = {
 		.name = (char[]){"shop"}, .password_file = password, .client_cert = (char[]){"/etc/cert.pem"},
 		.client_key = (char[]){"credential:key"}, .ca = (char[]){"credential:ca.pem"}};
@@ -125,7 +110,7 @@ static void test_a_source_with_its_files(void **state)
 	assert_int_equal(reachable_open(&source, &r, &err), -1);
 	assert_int_equal(err.kind, ERR_LACKING);
 	assert_null(r.password);
-	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
 	assert_int_equal(reachable_open(&source, &r, &err), 0);
 	assert_string_equal(r.password, "horse");
 	assert_string_equal(r.source.name, "shop");
@@ -184,7 +169,7 @@ static void test_long_ones(void **state)
 	expect_refused(far, "far");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, remove_folder)
 
 int main(void)
 {

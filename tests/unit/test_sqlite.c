@@ -7,24 +7,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "port/sqlite.h"
+#include "unit/folder.h"
 
 #define CAP ((int64_t)1 << 20)
-
-static char folder[] = "/tmp/test_sqlite.XXXXXX";
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	struct error err;
-
-	(void)state;
-	return remove_tree(folder, &err);
-}
 
 static struct sqlite *opened(const char *path, enum sqlite_mode mode)
 {
