@@ -11,53 +11,11 @@
 #include "ledger/ledger.h"
 #include "ledger/migrations.h"
 #include "port/sqlite.h"
+#include "unit/of_ledger.h"
 
 #define SHOP_1 "shop/shop_20261121_031500"
 #define SHOP_2 "shop/shop_20261122_031500"
 #define CRM_1 "crm/crm_20261122_031600"
-
-/* Each test has a DATA of its own. */
-struct data {
-	char path[64];
-	struct ledger *ledger;
-	struct error err;
-};
-
-static void open_ledger(struct data *d, enum ledger_mode mode)
-{
-	ledger_close(&d->ledger);
-	if (ledger_open(d->path, mode, &d->ledger, &d->err) < 0)
-		fail_msg("%s", d->err.text);
-}
-
-static int set_up(void **state)
-{
-	struct data *d = xcalloc(1, sizeof(*d));
-
-	(void)snprintf(d->path, sizeof(d->path), "/tmp/test_ledger.XXXXXX");
-	if (!mkdtemp(d->path))
-		return -1;
-	open_ledger(d, LEDGER_WRITE);
-	*state = d;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct data *d = *state;
-	int r;
-
-	ledger_close(&d->ledger);
-	r = remove_tree(d->path, &d->err);
-	free(d);
-	return r;
-}
-
-#define must(call)                                                    \
-	do {                                                          \
-		if ((call) < 0)                                       \
-			fail_msg("%s: %s", #call, d->err.text);       \
-	} while (0)
 
 /* Past the ledger's back. */
 static void tamper(struct data *d, const char *sql)

@@ -6,51 +6,11 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ledger/outbox.h"
+#include "unit/of_ledger.h"
 
 #define NOW 1800000000
 #define HOUR 3600
 #define DAY 86400
-
-struct data {
-	char path[64];
-	struct ledger *ledger;
-	struct error err;
-};
-
-#define must(call)                                                    \
-	do {                                                          \
-		if ((call) < 0)                                       \
-			fail_msg("%s: %s", #call, d->err.text);       \
-	} while (0)
-
-static int set_up(void **state)
-{
-	struct data *d = xcalloc(1, sizeof(*d));
-
-	(void)snprintf(d->path, sizeof(d->path), "/tmp/test_outbox.XXXXXX");
-	if (!mkdtemp(d->path))
-		return -1;
-	must(ledger_open(d->path, LEDGER_WRITE, &d->ledger, &d->err));
-	*state = d;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct data *d = *state;
-	int r;
-
-	ledger_close(&d->ledger);
-	r = remove_tree(d->path, &d->err);
-	free(d);
-	return r;
-}
-
-static void again(struct data *d)
-{
-	ledger_close(&d->ledger);
-	must(ledger_open(d->path, LEDGER_WRITE, &d->ledger, &d->err));
-}
 
 static void tell(struct data *d, const char *target, enum news news, const char *sentence)
 {
@@ -176,7 +136,7 @@ static void test_messages_wait_in_order_and_outlive_the_process(void **state)
 	tell(d, TARGET_WEBHOOK, NEWS_FAIL, "first");
 	tell(d, TARGET_WEBHOOK, NEWS_RECOVERED, "second");
 	tell(d, "ping of shop", NEWS_START, "");
-	again(d);
+	open_ledger(d, LEDGER_WRITE);
 	expect_due(d, NOW, "webhook fail first; ping of shop start ");
 	must(ledger_outbox_next(d->ledger, NOW, &next, &d->err));
 	assert_int_equal(next, NOW);
@@ -194,7 +154,7 @@ static void test_one_that_waits_holds_up_its_own_target_alone(void **state)
 	tell(d, "ping of shop", NEWS_START, "");
 	m = first(d, NOW);
 	must(ledger_outbox_put_off(d->ledger, &m, NOW + 60, "it is down", NOW, &d->err));
-	again(d);
+	open_ledger(d, LEDGER_WRITE);
 	expect_due(d, NOW + 59, "ping of shop start ");
 	expect_due(d, NOW + 60, "ping of shop start ; webhook fail first");
 	must(ledger_targets(d->ledger, &targets, &d->err));
@@ -334,7 +294,7 @@ static void test_what_was_told_is_kept(void **state)
 	tolds_add(&list, &shop);
 	tolds_add(&list, &box);
 	must(ledger_tell(d->ledger, &list, &none, NOW, &d->err));
-	again(d);
+	open_ledger(d, LEDGER_WRITE);
 	must(ledger_told(d->ledger, &read, &d->err));
 	assert_int_equal(read.count, 2);
 	assert_true(told_same(tolds_find(&read, "shop"), &list.items[0]));
