@@ -114,13 +114,29 @@ static void test_what_an_index_says_goes_along(void **state)
 	assert_memory_equal(r->manifest_sha256, "000102", 6);
 }
 
+struct refusal {
+	const char *path;
+	enum error_kind kind;
+	const char *said;
+};
+
+/* And what a URL keeps secret is not said with it. */
+static void expect_refusal(const struct refusal *r)
+{
+	CLEANUP(visit_done) struct visit v = {0};
+	struct remotes list = {0};
+	struct error err = {0};
+
+	visit(&v, r->path);
+	assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
+	if (err.kind != r->kind || !strstr(err.text, r->said) || strstr(err.text, "s3cr3t"))
+		fail_msg("%s: %s: %s", r->path, error_word(err.kind), err.text);
+	assert_int_equal(list.count, 0);
+}
+
 static void test_folders_that_are_refused(void **state)
 {
-	static const struct {
-		const char *path;
-		enum error_kind kind;
-		const char *said;
-	} cases[] = {
+	static const struct refusal cases[] = {
 		{"/not-there/", ERR_NOTHING, "404"},
 		{"/closed/", ERR_REFUSED, "autoindex on"},
 		{"/login-only/", ERR_REFUSED, "401"},
@@ -132,17 +148,8 @@ static void test_folders_that_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		CLEANUP(visit_done) struct visit v = {0};
-		struct remotes list = {0};
-		struct error err = {0};
-
-		visit(&v, cases[i].path);
-		assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
-		if (err.kind != cases[i].kind || !strstr(err.text, cases[i].said))
-			fail_msg("%s: %s: %s", cases[i].path, error_word(err.kind), err.text);
-		assert_int_equal(list.count, 0);
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect_refusal(&cases[i]);
 }
 
 static void test_a_folder_of_which_nothing_can_be_chosen(void **state)
@@ -213,11 +220,7 @@ static void test_a_fixed_file_is_looked_at(void **state)
 
 static void test_fixed_files_that_are_refused(void **state)
 {
-	static const struct {
-		const char *path;
-		enum error_kind kind;
-		const char *said;
-	} cases[] = {
+	static const struct refusal cases[] = {
 		{"/files/not-there/shop.dump?token=s3cr3t", ERR_NOTHING, "404"},
 		{"/files/busy/shop.dump", ERR_NETWORK, "503"},
 		{"/files/login/shop.dump", ERR_REFUSED, "401"},
@@ -226,16 +229,8 @@ static void test_fixed_files_that_are_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		CLEANUP(visit_done) struct visit v = {0};
-		struct remotes list = {0};
-		struct error err = {0};
-
-		visit(&v, cases[i].path);
-		assert_int_equal(place_web.list(v.state, NULL, soon(20000), &list, &err), -1);
-		if (err.kind != cases[i].kind || !strstr(err.text, cases[i].said) || strstr(err.text, "s3cr3t"))
-			fail_msg("%s: %s: %s", cases[i].path, error_word(err.kind), err.text);
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		expect_refusal(&cases[i]);
 }
 
 /* ---------------------------------------------------------------- bytes */
