@@ -522,4 +522,3 @@ void structure_report(const struct structure *s, const struct measure *m, struct
 		findings_add(f, RUNG_STRUCTURE, RESULT_UNDECIDED, "catalogue", "", "",
 			     "the manifest holds no catalogue, so there is nothing to compare the structure with; pull again");
 }
-

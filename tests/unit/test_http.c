@@ -63,7 +63,6 @@ static void test_bodies_come_whole(void **state)
 	}
 }
 
-
 /* --- answers that are not taken, and those that are --- */
 
 static const struct {

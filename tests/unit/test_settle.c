@@ -3,7 +3,6 @@
 #include "drill/settle.h"
 #include "unit/shop.h"
 
-
 static void spells(const struct object_class *c, const char *name, const char *template, const char *text,
 		   const char *expected)
 {
