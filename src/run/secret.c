@@ -85,11 +85,6 @@ int secret_read_as(const char *where, const char *what, char **ret, struct error
 	return fail(err, ERR_LACKING, "the first line of the %s file '%s' is empty: write the %s into it", what, where, what);
 }
 
-int secret_read(const char *where, char **ret, struct error *err)
-{
-	return secret_read_as(where, "password", ret, err);
-}
-
 int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err)
 {
 	CLEANUP(reachable_done) struct reachable r = {.source = *source};

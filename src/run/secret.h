@@ -11,11 +11,10 @@ void secret_done(char **secret);
 
 /*
  * The first line of what 'where' names: a path, or "credential:NAME", the file
- * NAME in $CREDENTIALS_DIRECTORY (systemd.exec(5)). NULL gives NULL.
- * ERR_LACKING: it is missing, empty, or open to others.
+ * NAME in $CREDENTIALS_DIRECTORY (systemd.exec(5)). NULL gives NULL. 'what' is
+ * the word for it in errors: "password". ERR_LACKING: it is missing, empty, or
+ * open to others.
  */
-MUST_CHECK int secret_read(const char *where, char **ret, struct error *err);
-/* The same of a secret that is no password; 'what' is the word for it in errors. */
 MUST_CHECK int secret_read_as(const char *where, const char *what, char **ret, struct error *err);
 
 /* The path of the file behind 'where', for who reads it himself. Owned by the caller; NULL gives NULL. */

@@ -307,11 +307,6 @@ void store_free(struct store **s)
 	*s = NULL;
 }
 
-const char *store_scratch(const struct store *s)
-{
-	return s->scratch;
-}
-
 /* ---------------------------------------------------------------- room */
 
 /* Who only looks may not see into all of it: what is hidden from him counts for nothing. */

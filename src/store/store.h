@@ -66,9 +66,6 @@ MUST_CHECK int store_open_published(const char *folder, struct store **ret, stru
 /* The folder above the sources' own, canonical. Valid as long as the store. */
 const char *store_root(const struct store *s);
 
-/* DATA/scratch; NULL in a folder of published dumps. Valid as long as the store. */
-const char *store_scratch(const struct store *s);
-
 /* ---- a dump comes in */
 
 struct incoming {

@@ -30,7 +30,7 @@ static void expect_read(const char *where, const char *wanted)
 	CLEANUP(secret_done) char *secret = NULL;
 	struct error err;
 
-	if (secret_read(where, &secret, &err) < 0)
+	if (secret_read_as(where, "password", &secret, &err) < 0)
 		fail_msg("%s", err.text);
 	if (wanted)
 		assert_string_equal(secret, wanted);
@@ -43,7 +43,7 @@ static void expect_refused(const char *where, const char *said)
 	char *secret = NULL;
 	struct error err;
 
-	assert_int_equal(secret_read(where, &secret, &err), -1);
+	assert_int_equal(secret_read_as(where, "password", &secret, &err), -1);
 	assert_null(secret);
 	assert_int_equal(err.kind, ERR_LACKING);
 	if (!strstr(err.text, said))
