@@ -21,7 +21,7 @@ void *xcalloc(size_t n, size_t size)
 	return p;
 }
 
-void *xrealloc(void *p, size_t n, size_t size)
+static void *xrealloc(void *p, size_t n, size_t size)
 {
 	void *bigger = reallocarray(p, n ? n : 1, size ? size : 1);
 

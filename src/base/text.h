@@ -14,7 +14,6 @@
 
 /* Our own allocations: zeroed, abort() when memory is out. */
 void *xcalloc(size_t n, size_t size);
-void *xrealloc(void *p, size_t n, size_t size);
 char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *format(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -142,7 +142,8 @@ static const struct {
 	{"no_application_protocol", 120, ABOUT_TALK},
 };
 
-const char *tls_alert_name(int alert)
+/* "handshake_failure"; NULL for one that no document knows. */
+static const char *alert_name(int alert)
 {
 	for (size_t i = 0; i < COUNT(alerts); i++)
 		if (alerts[i].alert == alert)
@@ -166,7 +167,7 @@ static enum about about(int alert, bool shown, const struct tls_wish *w)
 /* Owned by the caller. */
 static char *alert_text(int alert)
 {
-	const char *known = tls_alert_name(alert);
+	const char *known = alert_name(alert);
 
 	return known ? format("alert '%s'", known) : format("alert %d", alert);
 }

@@ -59,9 +59,6 @@ int tls_explain_alert(int alert, bool shown, const struct tls_wish *wish, struct
 /* ERR_NETWORK for an alert after which no more comes of what had begun to come. Returns -1. */
 int tls_explain_break(int alert, const struct tls_wish *wish, struct error *err);
 
-/* "handshake_failure"; NULL for one that no document knows. */
-const char *tls_alert_name(int alert);
-
 void tls_chain_done(struct tls_chain *chain);
 
 #endif

@@ -1,6 +1,7 @@
 #include "pull/sigv4.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,8 @@
 #define EMPTY_SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" /* of the body that there is not */
 #define ALGORITHM "AWS4-HMAC-SHA256"
 
-char *sigv4_encode(const char *s, bool is_path)
+/* Percent-encoded by AWS's rule: all but [A-Za-z0-9-._~], and '/' where it parts a path. Owned by the caller. */
+static char *encode(const char *s, bool is_path)
 {
 	CLEANUP(text_done) struct text t = {0};
 
@@ -46,8 +48,8 @@ static char *encode_query(const struct sigv4_pair *params, size_t count)
 	CLEANUP(strings_done) struct strings list = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		autofree char *name = sigv4_encode(params[i].name, false);
-		autofree char *value = sigv4_encode(params[i].value, false);
+		autofree char *name = encode(params[i].name, false);
+		autofree char *value = encode(params[i].value, false);
 
 		strings_add_owned(&list, format("%s" APART "%s", name, value));
 	}
@@ -212,7 +214,7 @@ int sigv4_sign(const struct sigv4_request *r, const struct sigv4_key *key, struc
 
 	if (check_request(r, err) < 0)
 		return -1;
-	out.path = sigv4_encode(r->path, true);
+	out.path = encode(r->path, true);
 	out.query = encode_query(r->params, r->param_count);
 	for (size_t i = 0; i < r->header_count; i++)
 		add_header(&out, r->headers[i].name, r->headers[i].value);

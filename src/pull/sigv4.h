@@ -13,7 +13,6 @@
 #ifndef DRILLBOX_PULL_SIGV4_H
 #define DRILLBOX_PULL_SIGV4_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,8 +59,5 @@ void sigv4_signed_done(struct sigv4_signed *s);
 
 /* The canonical request alone, for tests and for whoever looks for the byte that differs. */
 char *sigv4_canonical(const struct sigv4_request *request, const struct sigv4_signed *sent);
-
-/* Percent-encoded by AWS's rule: all but [A-Za-z0-9-._~], and '/' where it parts a path. Owned by the caller. */
-char *sigv4_encode(const char *s, bool is_path);
 
 #endif
