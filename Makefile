@@ -83,8 +83,7 @@ publisher_sources := $(patsubst %,src/%.c, \
 	$(addprefix run/,account configuration examine lock options program publishing secret stop_signal verbs_config verbs_publish) \
 	drill/sql_checks drill/writes provision/held provision/record provision/vault)
 sources := $(if $(filter publisher,$(INSIDE)),$(publisher_sources),$(wildcard src/*/*.c))
-headers := $(wildcard src/*/*.h)
-texts := $(wildcard $(foreach kind,sql txt html,src/*/*.$(kind)))
+texts := $(wildcard $(foreach kind,sql txt,src/*/*.$(kind)))
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 

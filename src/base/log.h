@@ -9,7 +9,7 @@
 
 #include "base/cleanup.h"
 
-enum log_level { LOG_QUIET, LOG_ERRORS, LOG_NOTICES, LOG_DETAILS };
+enum log_level { LOG_ERRORS, LOG_NOTICES, LOG_DETAILS };
 
 void log_set_level(enum log_level level);
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
