@@ -3,8 +3,10 @@
  * Nothing here looks anything up, decides anything or fails, except that the
  * output may not take it (a closed pipe, a full disk), which the caller sees in
  * ferror(). Text is for a person at 80 columns, its times in the box's zone,
- * named; JSON is DESIGN's section 5, its times UTC. Text from outside (a dump's
- * object names, a server's messages) goes through printable() on the way.
+ * named. JSON is for programs, and stable as drillbox(8) promises: a field keeps
+ * its name and meaning, others may come to stand beside it; times are RFC 3339
+ * in UTC, durations seconds, sizes bytes. Text from outside (a dump's object
+ * names, a server's messages) goes through printable() on the way.
  */
 #ifndef DRILLBOX_REPORT_REPORT_H
 #define DRILLBOX_REPORT_REPORT_H
