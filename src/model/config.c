@@ -197,6 +197,31 @@ static int unknown_key(const struct config_key *keys, const char *section, const
 	return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: 'drillbox config --all' lists what there is", shown, section);
 }
 
+static int unfit(const struct config_key *k, const char *value, struct error *err)
+{
+	autofree char *shown = printable(k->type->secret ? "..." : value, false);
+	const char *near = k->type->words ? nearest_name(value, k->type->words) : NULL;
+
+	return fail(err, ERR_CONFIG, "%s = '%.100s' is not %s%s%s%s", k->key, shown, k->type->shape, near ? ": did you mean '" : "",
+		    near ? near : "", near ? "'?" : "");
+}
+
+/* It would become a part of the value, and many a path, name or database takes it. */
+static bool has_comment(const char *value)
+{
+	for (const char *p = value; *p; p++)
+		if ((*p == '#' || *p == ';') && (p == value || p[-1] == ' ' || p[-1] == '\t'))
+			return true;
+	return false;
+}
+
+static int refuse_comment(const char *key, const char *value, struct error *err)
+{
+	if (!has_comment(value))
+		return 0;
+	return fail(err, ERR_CONFIG, "a comment follows the value of '%s': put it on a line of its own", key);
+}
+
 static int set(const struct config_key *keys, void *base, const char *dir, const char *section, const char *key,
 	       const char *value, struct error *err)
 {
@@ -206,12 +231,9 @@ static int set(const struct config_key *keys, void *base, const char *dir, const
 		return unknown_section(keys, section, err);
 	if (!k)
 		return unknown_key(keys, section, key, err);
-	if (!k->type->read(k->type, dir, value, (char *)base + k->offset)) {
-		autofree char *shown = printable(k->type->secret ? "..." : value, false);
-
-		return fail(err, ERR_CONFIG, "%s = '%.100s' is not %s", key, shown, k->type->shape);
-	}
-	return 0;
+	if (refuse_comment(key, value, err) < 0)
+		return -1;
+	return k->type->read(k->type, dir, value, (char *)base + k->offset) ? 0 : unfit(k, value, err);
 }
 
 static char *get(const struct config_key *keys, const void *base, const char *section, const char *key)
@@ -310,7 +332,8 @@ static int set_url(struct source_config *source, const char *dir, const char *va
 
 	while (!starts_with(value, kinds[i].scheme))
 		i++;
-	if (kinds[i].set(source, value, err) < 0 || set(source_keys, source, dir, "source", "url", value, err) < 0)
+	if (refuse_comment("url", value, err) < 0 || kinds[i].set(source, value, err) < 0 ||
+	    set(source_keys, source, dir, "source", "url", value, err) < 0)
 		return -1;
 	source->url_type = kinds[i].type;
 	return 0;

@@ -204,7 +204,12 @@ static void test_values_that_are_refused(void **state)
 		const char *section, *key, *value, *said;
 	} cases[] = {
 		{"source", "type", "mysql", "type = 'mysql' is not one of postgres, https, s3"},
-		{"source", "type", "HTTPS", "one of postgres, https, s3"},
+		{"source", "type", "HTTPS", "one of postgres, https, s3: did you mean 'https'?"},
+		{"source", "type", "postgresql", "one of postgres, https, s3: did you mean 'postgres'?"},
+		{"source", "url", "postgresql://me@db/shop # ours", "follows the value of 'url': put it on a line of its own"},
+		{"source", "password-file", "secret # s3cr3t", "follows the value of 'password-file': put it on a line of its own"},
+		{"source", "ca", "# the system's", "follows the value of 'ca'"},
+		{"pull", "jobs", "4\t; four", "follows the value of 'jobs'"},
 		{"source", "url", "http://db/dumps/", "unencrypted: write https://"},
 		{"source", "url", "http://me:s3cr3t@db/dumps/", "unencrypted: write https://"},
 		{"source", "url", "ftp://me:s3cr3t@db/dumps/", "does not begin with postgresql://, https:// or s3://"},
