@@ -40,8 +40,17 @@ int secret_path(const char *where, char **ret, struct error *err)
 	return 0;
 }
 
+/* 'hidden': the name of the file is not told. */
+static int explain_missing(const char *path, const char *what, bool hidden, struct error *err)
+{
+	if (hidden)
+		return fail(err, ERR_LACKING, "there is no such %s file in the folder of the configuration (its name is not shown, for "
+			    "it may be the %s itself): write the %s into a file, and name that", what, what, what);
+	return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: write the %s into it", what, path, what);
+}
+
 /* All of it. 'what' is what it should hold. */
-static int read_whole(const char *where, const char *what, char **ret, struct error *err)
+static int read_whole(const char *where, const char *what, bool hidden, char **ret, struct error *err)
 {
 	CLEANUP(secret_done) char *text = NULL;
 	autofree char *path = NULL;
@@ -54,7 +63,7 @@ static int read_whole(const char *where, const char *what, char **ret, struct er
 		return 0;
 	}
 	if (stat(path, &st) < 0 && errno == ENOENT)
-		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: write the %s into it", what, path, what);
+		return explain_missing(path, what, hidden, err);
 	if (stat(path, &st) < 0)
 		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: let the user drillbox runs as read it", what, path);
 	/* a file of root's may be shared with the box's own group, nothing more */
@@ -70,11 +79,11 @@ static int read_whole(const char *where, const char *what, char **ret, struct er
 	return 0;
 }
 
-int secret_read_as(const char *where, const char *what, char **ret, struct error *err)
+static int read_line(const char *where, const char *what, bool hidden, char **ret, struct error *err)
 {
 	CLEANUP(secret_done) char *text = NULL;
 
-	if (read_whole(where, what, &text, err) < 0)
+	if (read_whole(where, what, hidden, &text, err) < 0)
 		return -1;
 	if (text)
 		text[strcspn(text, "\r\n")] = '\0';
@@ -85,15 +94,35 @@ int secret_read_as(const char *where, const char *what, char **ret, struct error
 	return fail(err, ERR_LACKING, "the first line of the %s file '%s' is empty: write the %s into it", what, where, what);
 }
 
+int secret_read_as(const char *where, const char *what, char **ret, struct error *err)
+{
+	return read_line(where, what, false, ret, err);
+}
+
+/* A word without a '/', which is looked for beside drillbox.conf: a name, or the secret where its file should be named. */
+static bool is_bare(const struct source_config *source, const char *where)
+{
+	autofree char *folder = where ? path_dir(where) : NULL, *sources = source->path ? path_dir(source->path) : NULL;
+	autofree char *top = sources ? path_dir(sources) : NULL;
+
+	return folder && top && same(folder, top);
+}
+
+static int read_source_line(const struct source_config *source, const char *where, const char *what, char **ret,
+			    struct error *err)
+{
+	return read_line(where, what, is_bare(source, where), ret, err);
+}
+
 int reachable_open(const struct source_config *source, struct reachable *ret, struct error *err)
 {
 	CLEANUP(reachable_done) struct reachable r = {.source = *source};
 
-	if (secret_read_as(source->password_file, "password", &r.password, err) < 0 ||
-	    secret_read_as(source->token_file, "token", &r.token, err) < 0 ||
-	    read_whole(source->headers_file, "headers", &r.headers, err) < 0 ||
-	    secret_read_as(source->secret_key_file, "secret key", &r.secret_key, err) < 0 ||
-	    secret_read_as(source->session_token_file, "session token", &r.session_token, err) < 0 ||
+	if (read_source_line(source, source->password_file, "password", &r.password, err) < 0 ||
+	    read_source_line(source, source->token_file, "token", &r.token, err) < 0 ||
+	    read_whole(source->headers_file, "headers", is_bare(source, source->headers_file), &r.headers, err) < 0 ||
+	    read_source_line(source, source->secret_key_file, "secret key", &r.secret_key, err) < 0 ||
+	    read_source_line(source, source->session_token_file, "session token", &r.session_token, err) < 0 ||
 	    secret_path(source->client_cert, &r.client_cert, err) < 0 ||
 	    secret_path(source->client_key, &r.client_key, err) < 0 || secret_path(source->ca, &r.ca, err) < 0)
 		return -1;

@@ -119,6 +119,25 @@ static void test_a_source_with_its_files(void **state)
 	assert_string_equal(r.source.ca, ca);
 }
 
+/* In place of a file's name some write the password: it is in no sentence. */
+static void test_a_password_where_its_file_should_be_named(void **state)
+{
+	autofree char *path = path_join(folder, "sources.d/shop.conf"), *bare = path_join(folder, "hunter2");
+	autofree char *below = path_join(folder, "secrets/shop");
+	struct source_config source = {.name = (char[]){"shop"}, .path = path, .password_file = bare};
+	CLEANUP(reachable_done) struct reachable r = {0};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(reachable_open(&source, &r, &err), -1);
+	assert_int_equal(err.kind, ERR_LACKING);
+	assert_null(strstr(err.text, "hunter2"));
+	assert_non_null(strstr(err.text, "write the password into a file, and name that"));
+	source.password_file = below;
+	assert_int_equal(reachable_open(&source, &r, &err), -1);
+	assert_non_null(strstr(err.text, "secrets/shop' cannot be read"));
+}
+
 /* A place wants other secrets; headers are more than a line. */
 static void test_what_a_place_wants(void **state)
 {
@@ -179,6 +198,7 @@ int main(void)
 		TEST(test_nothing_to_read),
 		TEST(test_a_credential),
 		TEST(test_a_source_with_its_files),
+		TEST(test_a_password_where_its_file_should_be_named),
 		TEST(test_what_a_place_wants),
 		TEST(test_long_ones),
 	};
