@@ -30,16 +30,22 @@ static size_t as_parsed(const char *bytes, size_t n)
 	return strstr(bytes, "-----BEGIN") ? n + 1 : n;
 }
 
+/* What is missing, or nobody else's to read, in words that end with what to do. */
+static int explain_unread(const char *what, struct error *err)
+{
+	struct error why = *err;
+
+	return fail(err, ERR_LACKING, "%s: %s: put the file there, readable by the user drillbox runs as", what, why.text);
+}
+
 static int read_certificates(const char *path, const char *what, mbedtls_x509_crt *into, int *ret_skipped, struct error *err)
 {
 	autofree char *bytes = NULL;
 	size_t n;
 	int code;
 
-	if (read_small_bytes(path, CERTIFICATES_CAP, &bytes, &n, err) < 0) {
-		err->kind = ERR_LACKING;
-		return fail_within(err, "%s", what);
-	}
+	if (read_small_bytes(path, CERTIFICATES_CAP, &bytes, &n, err) < 0)
+		return explain_unread(what, err);
 	code = mbedtls_x509_crt_parse(into, (const unsigned char *)bytes, as_parsed(bytes, n));
 	/* a bundle may hold some that mbedTLS cannot read, as long as there are others: their count is 'code' */
 	if (into->version == 0 && (code > 0 || tls_is_critical_extension(code)))
@@ -84,10 +90,8 @@ static int read_client(struct tls_papers *p, const char *cert, const char *key, 
 	p->client_file = xstrdup(cert);
 	if (read_certificates(cert, "the client certificate", &p->cert, &skipped, err) < 0)
 		return -1;
-	if (read_small_bytes(key, KEY_CAP, &bytes, &n, err) < 0) {
-		err->kind = ERR_LACKING;
-		return fail_within(err, "the client key");
-	}
+	if (read_small_bytes(key, KEY_CAP, &bytes, &n, err) < 0)
+		return explain_unread("the client key", err);
 	code = mbedtls_pk_parse_key(&p->key, (const unsigned char *)bytes, as_parsed(bytes, n), NULL, 0, mbedtls_psa_get_random,
 				    MBEDTLS_PSA_RANDOM_STATE);
 	explicit_bzero(bytes, n);
