@@ -17,7 +17,7 @@ static const struct verb verbs[] = {
 	{"history", "[SOURCE]", "rounds, pulls and drills, newest first",
 	 "A pull that did not deliver is a row with its sentence.\n",
 	 0, 1, OPT_JSON | OPT_LIMIT | OPT_SINCE, verb_history},
-	{"show", "[DRILL|SOURCE|DUMP]", "one drill whole, and how to restore its dump by hand",
+	{"show", "[DRILL|SOURCE|DUMP]", "one drill whole; how to restore its dump by hand",
 	 "A drill is named by its number in 'history', or as the newest of a source or\n"
 	 "of a dump; without a name it is the newest of all.\n",
 	 0, 1, OPT_JSON, verb_show},
@@ -42,23 +42,24 @@ static const struct verb verbs[] = {
 	{"stop", "", "stop the running round; it becomes undecided", "", 0, 0, 0, verb_stop},
 	{"ack", "[SOURCE]", "acknowledge a red light from home",
 	 "The light stays red, steadily, until the source passes.\n", 0, 1, 0, verb_ack},
-	{"accept", "DUMP", "vouch for a dump: later ones are compared with it",
+	{"accept", "DUMP --why TEXT", "vouch for a dump: later ones are compared with it",
 	 "For a source that shrank on purpose, moved to another server, or has nothing to\n"
 	 "compare with yet. It is in the ledger with who, when and why, and never makes\n"
 	 "green by itself: drill the dump again afterwards.\n",
 	 1, 1, OPT_WHY, verb_accept},
-	{"prune", "", "remove the dumps that retention lets go, and say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
+	{"prune", "", "remove the dumps that retention lets go; say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
 	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", DOCTOR_TO_HELP, 0, 1, OPT_TO | OPT_JSON,
 	 verb_doctor},
-	{"check", "", "read configuration and checks, and say what is wrong", "", 0, 0, OPT_JSON, verb_check},
+	{"check", "", "read configuration and checks; say what is wrong", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
 	{"notify", "", "tell who is to be told: what is due now",
 	 "The daemon runs it when there is news, and once more when something could not be\n"
 	 "delivered: after 1, 5, 15 minutes, then hourly, for a week. --test goes to each\n"
 	 "webhook, and to URL/log of each ping, which changes nothing there. --ping calls\n"
-	 "the dead-man's switch, and only while a live daemon shows green.\n"
+	 "the dead-man's switch, and only while a live daemon shows green; it does not go\n"
+	 "with --test.\n"
 	 "Exit code: 2 when something could not be delivered.\n",
 	 0, 0, OPT_TEST | OPT_PING, verb_notify},
 	{"provision", "", "set the box up from drillbox.txt on its card",
@@ -76,7 +77,7 @@ static const struct verb verbs[] = {
 	 "Exit code: 0 also when it was open, 2 another passphrase or no such disk, 64 no\n"
 	 "or too short a passphrase, 78 the disk cannot be encrypted as it is.\n",
 	 0, 0, 0, verb_unlock},
-	{"publish", "SOURCE", "a fresh dump into a folder for a web server", PUBLISH_HELP, 1, 1,
+	{"publish", "SOURCE --to FOLDER", "a fresh dump into a folder for a web server", PUBLISH_HELP, 1, 1,
 	 OPT_TO | OPT_WAIT | OPT_JSON, verb_publish},
 	{"daemon", "", "keep the schedule, the lights and the button",
 	 "Runs in the foreground; a service manager starts it.\n", 0, 0, 0, verb_daemon},

@@ -3,7 +3,7 @@
 #include "run/program.h"
 
 static const struct verb verbs[] = {
-	{"publish", "SOURCE", "a fresh dump into a folder for a web server", PUBLISH_HELP, 1, 1,
+	{"publish", "SOURCE --to FOLDER", "a fresh dump into a folder for a web server", PUBLISH_HELP, 1, 1,
 	 OPT_TO | OPT_WAIT | OPT_JSON, verb_publish},
 	{"doctor", "[SOURCE]", "what could stop the next one, with the cure", DOCTOR_TO_HELP, 0, 1, OPT_TO | OPT_JSON,
 	 verb_publish_doctor},

@@ -15,7 +15,7 @@ static void print_usage(const struct program *p, FILE *to)
 	for (size_t i = 0; i < p->verb_count; i++) {
 		autofree char *call = format("%s %s", p->verbs[i].name, p->verbs[i].args);
 
-		fprintf(to, "  %-25s %s\n", call, p->verbs[i].does);
+		fprintf(to, "  %-26s %s\n", call, p->verbs[i].does);
 	}
 	fprintf(to,
 		"\n  --config FILE   instead of " CONFIGURATION_DEFAULT "; stands before the verb\n"
