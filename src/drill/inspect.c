@@ -194,9 +194,9 @@ static int add_entry(struct toc *toc, const char *line, struct error *err)
 	struct toc_entry entry;
 
 	if (toc->count >= ENTRIES_CAP)
-		return fail(err, ERR_DATA, "the archive lists more than %d entries", ENTRIES_CAP);
+		return fail(err, ERR_DATA, "the archive lists more than %d entries, and no more are taken: restore it by hand", ENTRIES_CAP);
 	if (!parse_entry(line, &entry))
-		return fail(err, ERR_DATA, "pg_restore lists an entry that is none: '%.100s'", line);
+		return fail(err, ERR_DATA, "pg_restore lists an entry that is none: '%.100s': look at it with 'pg_restore --list'", line);
 	if (of_database(&entry))
 		entry.line = xstrdup(line);
 	toc->items = grow(toc->items, toc->count, sizeof(*toc->items));
@@ -220,7 +220,7 @@ int toc_parse(const char *text, size_t n, struct toc *ret, struct error *err)
 		}
 	}
 	if (!selected || !toc.version || !toc.format)
-		return fail(err, ERR_DATA, "pg_restore did not print a list of contents");
+		return fail(err, ERR_DATA, "pg_restore did not print a list of contents: try 'pg_restore --list' on it by hand");
 	toc.server_version_num = version_num(toc.server_version);
 	*ret = toc;
 	toc = (struct toc){0};
