@@ -45,7 +45,7 @@ int dial_wait(int fd, short events, struct deadline deadline, const char *whom, 
 		if (n > 0)
 			return 0;
 		if (n == 0 && deadline_left(deadline) == 0)
-			return fail(err, ERR_TIMEOUT, "'%s' did not answer in time", whom);
+			return fail(err, ERR_TIMEOUT, "'%s' did not answer in time: see whether it is well, and try again", whom);
 		if (n < 0 && errno != EINTR)
 			return fail(err, ERR_IO, "wait for '%s': %m", whom);
 	}

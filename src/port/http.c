@@ -235,7 +235,7 @@ static int read_head(struct http *h, const struct question *q, struct deadline d
 		if (n == 0) {
 			*ret_silent = first;
 			return fail(err, ERR_NETWORK, "'%s' ended the connection %s", q->url->host,
-				    first ? "without an answer: see its log" : "in the middle of its answer's headers");
+				    first ? "without an answer: see its log" : "in the middle of its answer's headers: try again");
 		}
 		if (first)
 			patience = deadline_in(deadline, h->patience_ms);
@@ -416,9 +416,9 @@ static int explain_short(const struct http *h, struct error *err)
 	char came[UNIT_TEXT], all[UNIT_TEXT];
 
 	if (a->length >= 0)
-		return fail(err, ERR_NETWORK, "'%s' ended the connection after %s of %s", h->host, human_bytes(a->body_bytes, came),
+		return fail(err, ERR_NETWORK, "'%s' ended the connection after %s of %s: try again", h->host, human_bytes(a->body_bytes, came),
 			    human_bytes(a->length, all));
-	return fail(err, ERR_NETWORK, "'%s' ended the connection after %s, before the last chunk", h->host,
+	return fail(err, ERR_NETWORK, "'%s' ended the connection after %s, before the last chunk: try again", h->host,
 		    human_bytes(a->body_bytes, came));
 }
 

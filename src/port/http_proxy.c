@@ -129,7 +129,7 @@ static int send_all(const struct http_proxy *p, int fd, const char *text, struct
 			continue;
 		}
 		if (sent < 0)
-			return fail(err, ERR_NETWORK, "the proxy '%s' cut the connection off: %m", p->host);
+			return fail(err, ERR_NETWORK, "the proxy '%s' cut the connection off (%m): see its log", p->host);
 		text += sent;
 		n -= (size_t)sent;
 	}
@@ -147,9 +147,9 @@ static int receive_some(const struct http_proxy *p, int fd, char *buf, size_t ca
 			return 0;
 		}
 		if (came == 0)
-			return fail(err, ERR_NETWORK, "the proxy '%s' ended the connection without an answer", p->host);
+			return fail(err, ERR_NETWORK, "the proxy '%s' ended the connection without an answer: see its log", p->host);
 		if (errno != EAGAIN && errno != EINTR)
-			return fail(err, ERR_NETWORK, "the proxy '%s' cut the connection off: %m", p->host);
+			return fail(err, ERR_NETWORK, "the proxy '%s' cut the connection off (%m): see its log", p->host);
 		if (dial_wait(fd, POLLIN, deadline, p->host, err) < 0)
 			return -1;
 	}
