@@ -49,11 +49,13 @@ static int open_beside(enum box_use use, struct box *box, struct error *err)
 {
 	const char *data = box->config.box.data;
 
+	if (use == BOX_TRY && host_make_data(data, err) < 0)
+		return -1;
 	if (store_open(data, STORE_LOOK, &box->store, err) < 0)
 		return -1;
 	if (use == BOX_STORE)
 		return 0;
-	return ledger_open(data, use == BOX_NOTE ? LEDGER_WRITE : LEDGER_READ, &box->ledger, err);
+	return ledger_open(data, use == BOX_LOOK ? LEDGER_READ : LEDGER_WRITE, &box->ledger, err);
 }
 
 bool box_stopped(const struct box *box)
@@ -81,7 +83,7 @@ int box_open(const struct options *o, enum box_use use, const char *verb, const 
 	    configuration_load(o->config, &box.config, err) < 0)
 		return -1;
 	/* what is to be encrypted is read, and not written to, in the clear */
-	if ((use == BOX_WORK || use == BOX_NOTE) && vault_refusal(box.config.dir, true, err) < 0)
+	if (use != BOX_STORE && use != BOX_LOOK && vault_refusal(box.config.dir, true, err) < 0)
 		return -1;
 	if (use == BOX_WORK && source && !strchr(source, '/') && box_source(&box, source, &named, err) < 0)
 		return -1;

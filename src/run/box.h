@@ -35,6 +35,7 @@ enum box_use {
 	BOX_STORE, /* configuration and store alone: answers whatever became of the ledger */
 	BOX_LOOK, /* read only: needs no rights beyond reading */
 	BOX_NOTE, /* write a line into the ledger, beside whoever works */
+	BOX_TRY, /* the same on a box that may have done nothing yet: its data folder is made */
 	BOX_WORK, /* pull, drill, round, prune: holds DATA/lock, sweeps what a killed one left */
 };
 

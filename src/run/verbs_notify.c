@@ -56,7 +56,12 @@ int verb_notify(const struct options *o)
 	struct error err;
 	int r;
 
-	if (box_open(o, BOX_NOTE, "notify", NULL, &box, &err) < 0 || stop_signal_open(&box.stop_fd, &err) < 0)
+	if (o->test && o->ping) {
+		(void)fail(&err, ERR_USAGE, "--test and --ping do not go together: --test calls the switch's URL/log, and changes nothing; "
+			   "give one of them");
+		return say_error(&err);
+	}
+	if (box_open(o, o->test ? BOX_TRY : BOX_NOTE, "notify", NULL, &box, &err) < 0 || stop_signal_open(&box.stop_fd, &err) < 0)
 		return say_error(&err);
 	deadline.stop_fd = box.stop_fd;
 	r = o->test ? calling_test(&box, deadline, &all, &err) : tell(&box, o, deadline, &err);
