@@ -53,7 +53,8 @@ struct drill_outcome {
 
 struct drill_request {
 	const struct dump *dump;
-	const char *expected_sha256;	      /* the ledger's digest of the dump; NULL: the one in the store's list (dump->sha256) */
+	/* the ledger's digest of the dump; NULL: the one in the store's list (dump->sha256) */
+	const char *expected_sha256;
 	const char *manifest_path;	      /* the JSON file, re-read by rung 1; NULL when there is none */
 	const char *expected_manifest_sha256; /* the ledger's digest of it; NULL when the ledger has none */
 	enum manifest_state manifest_state;

@@ -194,9 +194,11 @@ static int add_entry(struct toc *toc, const char *line, struct error *err)
 	struct toc_entry entry;
 
 	if (toc->count >= ENTRIES_CAP)
-		return fail(err, ERR_DATA, "the archive lists more than %d entries, and no more are taken: restore it by hand", ENTRIES_CAP);
+		return fail(err, ERR_DATA, "the archive lists more than %d entries, and no more are taken: restore it by hand",
+			    ENTRIES_CAP);
 	if (!parse_entry(line, &entry))
-		return fail(err, ERR_DATA, "pg_restore lists an entry that is none: '%.100s': look at it with 'pg_restore --list'", line);
+		return fail(err, ERR_DATA, "pg_restore lists an entry that is none: '%.100s': look at it with 'pg_restore --list'",
+			    line);
 	if (of_database(&entry))
 		entry.line = xstrdup(line);
 	toc->items = grow(toc->items, toc->count, sizeof(*toc->items));

@@ -26,7 +26,10 @@ struct ledger {
 	struct worker self;
 };
 
-/* A whole transaction, whose writing came to 'r': 0 commits, -1 undoes and says that the ledger was written. Returns what came of it. */
+/*
+ * A whole transaction, whose writing came to 'r': 0 commits, -1 undoes and says that the ledger was
+ * written. Returns what came of it.
+ */
 MUST_CHECK int book_finish(struct ledger *l, int r, struct error *err);
 
 /* This process. */

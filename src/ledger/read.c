@@ -475,8 +475,8 @@ int ledger_came_before(struct ledger *l, const char *source, const struct origin
 	int r;
 
 	if (sqlite_prepare(l->db, &s, err,
-			   "SELECT dump FROM dumps WHERE source = ?1 AND ((?2 <> '' AND sha256 = ?2) OR (?2 = '' AND origin = ?3 AND "
-			   "iif(?4 IS NOT NULL OR ?5 IS NOT NULL, origin_etag IS ?4 AND origin_version IS ?5, "
+			   "SELECT dump FROM dumps WHERE source = ?1 AND ((?2 <> '' AND sha256 = ?2) OR (?2 = '' AND origin = ?3 "
+			   "AND iif(?4 IS NOT NULL OR ?5 IS NOT NULL, origin_etag IS ?4 AND origin_version IS ?5, "
 			   "origin_modified = ?6 AND bytes = ?7))) ORDER BY taken DESC LIMIT 1",
 			   "tttttoi", source, sha256, origin->where, origin->etag, origin->version,
 			   origin->modified == TIME_UNKNOWN ? NULL : &origin->modified, bytes) < 0 ||

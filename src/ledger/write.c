@@ -249,12 +249,13 @@ int ledger_dump_found(struct ledger *l, const struct dump *dump, const char *man
 
 int ledger_published_as(struct ledger *l, const char *dump, const struct origin *origin, struct error *err)
 {
-	return finish_alone(sqlite_run(l->db, err,
-				       "UPDATE dumps SET origin = ?, origin_version = ?, origin_etag = ?, origin_modified = ?, "
-				       "vouched = coalesce(vouched, nullif(?, '')) WHERE dump = ? AND (origin IS NOT NULL OR pull IS NULL)",
-				       "tttott", origin->where, origin->version, origin->etag,
-				       origin->modified != TIME_UNKNOWN ? &origin->modified : NULL, vouch_word(origin->vouch), dump),
-			    err);
+	return finish_alone(
+		sqlite_run(l->db, err,
+			   "UPDATE dumps SET origin = ?, origin_version = ?, origin_etag = ?, origin_modified = ?, "
+			   "vouched = coalesce(vouched, nullif(?, '')) WHERE dump = ? AND (origin IS NOT NULL OR pull IS NULL)",
+			   "tttott", origin->where, origin->version, origin->etag,
+			   origin->modified != TIME_UNKNOWN ? &origin->modified : NULL, vouch_word(origin->vouch), dump),
+		err);
 }
 
 /* ---- drills ---- */

@@ -299,8 +299,10 @@ static int set_s3_url(struct source_config *source, const char *value, struct er
 		return fail(err, ERR_CONFIG, "the URL does not name a bucket: write s3://bucket/prefix, and keys with 'access-key' "
 			    "and 'secret-key-file'");
 	if (has_control(value) || strlen(bucket + n) > LONGEST_KEY)
-		return fail(err, ERR_CONFIG, "the prefix in the URL can be no key's beginning: it has at most %d bytes, none of them a "
-			    "control character", LONGEST_KEY);
+		return fail(err, ERR_CONFIG,
+			    "the prefix in the URL can be no key's beginning: it has at most %d bytes, none of them a "
+			    "control character",
+			    LONGEST_KEY);
 	free(source->bucket);
 	source->bucket = xstrndup(bucket, n);
 	set_text(&source->prefix, bucket[n] ? bucket + n + 1 : "");
@@ -443,10 +445,12 @@ static int finish_https(const struct source_config *source, struct error *err)
 	if (is_folder(&source->web))
 		return 0;
 	if (!*file || ends_with(file, ".sha256") || ends_with(file, ".json"))
-		return fail(err, ERR_CONFIG, "[source] url names no file that could be a dump: name one, or end it with '/' where it is "
+		return fail(err, ERR_CONFIG,
+			    "[source] url names no file that could be a dump: name one, or end it with '/' where it is "
 			    "a folder");
 	if (source->pattern)
-		return fail(err, ERR_CONFIG, "[source] pattern has no use where url is one file: take it out, or end url with '/' where "
+		return fail(err, ERR_CONFIG,
+			    "[source] pattern has no use where url is one file: take it out, or end url with '/' where "
 			    "it is a folder");
 	return 0;
 }
@@ -495,15 +499,16 @@ static int refuse_others(const struct source_config *source, struct error *err)
 
 	for (size_t i = 0; i < COUNT(keys); i++)
 		if (keys[i].given && !(keys[i].of & (1U << source->type)))
-			return fail(err, ERR_CONFIG, "[%s] %s has no use where type = %s: take it out", keys[i].section, keys[i].key,
-				    source_type_words[source->type]);
+			return fail(err, ERR_CONFIG, "[%s] %s has no use where type = %s: take it out", keys[i].section,
+				    keys[i].key, source_type_words[source->type]);
 	return 0;
 }
 
 static int finish_connection(struct source_config *source, struct error *err)
 {
 	if (!source->url)
-		return fail(err, ERR_CONFIG, "[source] url is missing: add url = postgresql://user@host:5432/database, or where dumps "
+		return fail(err, ERR_CONFIG,
+			    "[source] url is missing: add url = postgresql://user@host:5432/database, or where dumps "
 			    "are published, https://host/folder/ or s3://bucket/prefix");
 	if (source->type_given && source->type != source->url_type)
 		return fail(err, ERR_CONFIG, "[source] type = %s, and url is one of type %s: change one of them",
@@ -576,8 +581,9 @@ char *source_config_doubt(const struct source_config *source)
 		return NULL;
 	stale = duration_text(source->stale_after_s);
 	hours = duration_text(closed);
-	return format("[pull] stale-after of '%s' is %s, and outside its window nothing is pulled for %s: each day it will not be in "
-		      "date; make it longer, or leave it out", source->name, stale, hours);
+	return format("[pull] stale-after of '%s' is %s, and outside its window nothing is pulled for %s: each day it will not be "
+		      "in date; make it longer, or leave it out",
+		      source->name, stale, hours);
 }
 
 int config_environment(const char *const *environment, struct error *err)

@@ -157,7 +157,10 @@ char *source_config_doubt(const struct source_config *source);
 /* Into 'to', where they were not set: the defaults that follow from what 'given' says. Finishing does it for a source itself. */
 void source_config_follow(struct source_config *to, const struct source_config *given);
 
-/* The value of a key in the words a file would use, without the secrets some have; "" when unset. Owned by the caller; NULL for an unknown key. */
+/*
+ * The value of a key in the words a file would use, without the secrets some have; "" when unset.
+ * Owned by the caller; NULL for an unknown key.
+ */
 char *box_config_get(const struct box_config *box, const char *section, const char *key);
 char *source_config_get(const struct source_config *source, const char *section, const char *key);
 

@@ -87,7 +87,8 @@ struct dump_record {
 	int64_t accepted_at;
 	bool acknowledged;
 	bool rotten;			  /* its bytes, when they were last read, did not match their digest */
-	int64_t reread;			  /* when its bytes were last read and matched their digest; TIME_UNKNOWN: never, or no longer */
+	/* when its bytes were last read and matched their digest; TIME_UNKNOWN: never, or no longer */
+	int64_t reread;
 };
 
 void dump_record_done(struct dump_record *d);

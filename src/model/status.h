@@ -53,7 +53,10 @@ void status_done(struct status *s);
 /* "all 2 sources proven and in date", or what is wrong, the gravest first. Owned by the caller. */
 char *status_headline(const struct status *s);
 
-/* 0 all proven and in date; 1 a fail; 2 undecided, nothing to judge, the box ill or its clock unknown; 3 not in date. Orphans do not count. */
+/*
+ * 0 all proven and in date; 1 a fail; 2 undecided, nothing to judge, the box ill or its clock
+ * unknown; 3 not in date. Orphans do not count.
+ */
 int status_exit_code(const struct status *s);
 
 #endif

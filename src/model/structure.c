@@ -386,8 +386,8 @@ static char *describe(const struct difference *d, const char *excuse, size_t fol
 	case DIFFERENCE_NOTE:
 	case DIFFERENCE_SAME:
 	default:
-		return format("%s of %s '%s' is worded differently than in the source: %s", key_name(d->key), d->class_name, d->name,
-			      d->why ? d->why : "whether it means the same was not found out");
+		return format("%s of %s '%s' is worded differently than in the source: %s", key_name(d->key), d->class_name,
+			      d->name, d->why ? d->why : "whether it means the same was not found out");
 	}
 }
 

@@ -287,7 +287,8 @@ int web_url_resolve(const struct web_url *base, const char *reference, struct we
 		return -1;
 	scheme = scheme_length(tidied);
 	if (scheme && strncasecmp(tidied, SCHEME, scheme) != 0)
-		return fail(err, ERR_DATA, "the link leads to '%.*s': only https is taken", (int)(scheme < 20 ? scheme : 20), tidied);
+		return fail(err, ERR_DATA, "the link leads to '%.*s': only https is taken", (int)(scheme < 20 ? scheme : 20),
+			    tidied);
 	if (scheme && !starts_with(tidied + scheme, "//"))
 		return fail(err, ERR_DATA, "the link names no host behind https:");
 	whole = scheme ? format(SCHEME "%s", tidied + scheme) : merged(base, tidied);

@@ -133,6 +133,6 @@ int dial(const char *host, const char *port, struct deadline deadline, int *ret_
 			return codes[i];
 	}
 	told = story(&found, codes);
-	return fail(err, ERR_NETWORK, "'%s' port %s could not be reached, %s: is the server up, are host and port right?", host, port,
-		    told);
+	return fail(err, ERR_NETWORK, "'%s' port %s could not be reached, %s: is the server up, are host and port right?", host,
+		    port, told);
 }

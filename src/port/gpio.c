@@ -185,8 +185,9 @@ static int each_its_own(const struct gpio *g, const struct gpio_lines *lines, st
 	for (size_t i = 0; i < (lines->button ? COUNT(names) : COUNT(names) - 1); i++)
 		for (size_t j = 0; j < i; j++)
 			if (offsets[i] == offsets[j])
-				return fail(err, ERR_CONFIG, "'%s' and '%s' are both line %u of chip '%s': give each its own in [panel]",
-					    names[j], names[i], offsets[i], lines->chip);
+				return fail(err, ERR_CONFIG,
+					    "'%s' and '%s' are both line %u of chip '%s': give each its own in [panel]", names[j],
+					    names[i], offsets[i], lines->chip);
 	return 0;
 }
 

@@ -416,8 +416,8 @@ static int explain_short(const struct http *h, struct error *err)
 	char came[UNIT_TEXT], all[UNIT_TEXT];
 
 	if (a->length >= 0)
-		return fail(err, ERR_NETWORK, "'%s' ended the connection after %s of %s: try again", h->host, human_bytes(a->body_bytes, came),
-			    human_bytes(a->length, all));
+		return fail(err, ERR_NETWORK, "'%s' ended the connection after %s of %s: try again", h->host,
+			    human_bytes(a->body_bytes, came), human_bytes(a->length, all));
 	return fail(err, ERR_NETWORK, "'%s' ended the connection after %s, before the last chunk: try again", h->host,
 		    human_bytes(a->body_bytes, came));
 }
@@ -479,11 +479,15 @@ int http_read(struct http *http, void *buf, size_t n, struct deadline deadline, 
 	if (!http->answer.begun)
 		return fail(err, ERR_BUG, "a body is read that nobody asked for");
 	if (http->answer.until_close)
-		return fail(err, ERR_NETWORK, "'%s' does not say how long its answer is, so nobody could tell whether it is whole: have "
-			    "it send a Content-Length", http->host);
+		return fail(err, ERR_NETWORK,
+			    "'%s' does not say how long its answer is, so nobody could tell whether it is whole: have "
+			    "it send a Content-Length",
+			    http->host);
 	if (http->coding)
-		return fail(err, ERR_DATA, "'%s' sends it encoded (%s) although it was asked for as it is: switch that off there for "
-			    "dumps", http->host, http->coding);
+		return fail(err, ERR_DATA,
+			    "'%s' sends it encoded (%s) although it was asked for as it is: switch that off there for "
+			    "dumps",
+			    http->host, http->coding);
 	if (http->early_n > 0)
 		came = take_early(http, buf, n);
 	while (came == 0 && !http->answer.complete) {

@@ -33,8 +33,13 @@
 struct http_options {
 	struct tls_files tls;
 	const char *address;	 /* dialled instead of a URL's host, whose name is still what is verified; NULL: the host */
-	const char *proxy;	 /* "http://[user:password@]host:port", asked to CONNECT; NULL: none. The environment is not looked at */
-	int64_t slowest;	 /* bytes a second: a body that stays slower for 'patience_s' is given up (ERR_TIMEOUT); only the time in http_read() counts; 0: 1 */
+	/* "http://[user:password@]host:port", asked to CONNECT; NULL: none. The environment is not looked at */
+	const char *proxy;
+	/*
+	 * bytes a second: a body that stays slower for 'patience_s' is given up (ERR_TIMEOUT); only
+	 * the time in http_read() counts; 0: 1
+	 */
+	int64_t slowest;
 	int patience_s;		 /* 0: 60. A connection, a question and an answer's first byte get as long */
 };
 

@@ -237,7 +237,8 @@ static int explain(const struct answer_parser *p, llhttp_errno_t code, struct er
 
 	if (p->why)
 		return fail(err, ERR_DATA, "the answer is not taken: %s", p->why);
-	return fail(err, ERR_DATA, "the answer is not taken, it is no HTTP: %s (%s)", reason ? reason : "broken", llhttp_errno_name(code));
+	return fail(err, ERR_DATA, "the answer is not taken, it is no HTTP: %s (%s)", reason ? reason : "broken",
+		    llhttp_errno_name(code));
 }
 
 int answer_take(struct answer *a, char *bytes, size_t n, size_t *ret_n, struct error *err)

@@ -51,7 +51,8 @@ static int64_t time_of(int year, const char *month, int day, int hour, int minut
 			.tm_sec = second};
 	time_t t;
 
-	if (tm.tm_mon < 0 || year < 1900 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60)
+	if (tm.tm_mon < 0 || year < 1900 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+	    second > 60)
 		return TIME_UNKNOWN;
 	t = timegm(&tm);
 	/* a 31st of February would have become a day in March */
@@ -64,18 +65,20 @@ int64_t http_time(const char *text)
 	char month[4];
 
 	/* Sun, 06 Nov 1994 08:49:37 GMT */
-	if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second, &used) == 6 &&
+	if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second,
+		   &used) == 6 &&
 	    used && text[used] == '\0')
 		return time_of(year, month, day, hour, minute, second);
 	/* Sunday, 06-Nov-94 08:49:37 GMT */
 	used = 0;
-	if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second, &used) == 6 &&
+	if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second,
+		   &used) == 6 &&
 	    used && text[used] == '\0' && year >= 0)
 		return time_of(whole_year(year), month, day, hour, minute, second);
 	/* Sun Nov  6 08:49:37 1994 */
 	used = 0;
-	if (sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", month, &day, &hour, &minute, &second, &year, &used) == 6 && used &&
-	    text[used] == '\0')
+	if (sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", month, &day, &hour, &minute, &second, &year, &used) == 6 &&
+	    used && text[used] == '\0')
 		return time_of(year, month, day, hour, minute, second);
 	return TIME_UNKNOWN;
 }

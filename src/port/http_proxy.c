@@ -147,7 +147,8 @@ static int receive_some(const struct http_proxy *p, int fd, char *buf, size_t ca
 			return 0;
 		}
 		if (came == 0)
-			return fail(err, ERR_NETWORK, "the proxy '%s' ended the connection without an answer: see its log", p->host);
+			return fail(err, ERR_NETWORK, "the proxy '%s' ended the connection without an answer: see its log",
+				    p->host);
 		if (errno != EAGAIN && errno != EINTR)
 			return fail(err, ERR_NETWORK, "the proxy '%s' cut the connection off (%m): see its log", p->host);
 		if (dial_wait(fd, POLLIN, deadline, p->host, err) < 0)
@@ -179,8 +180,8 @@ static int explain_status(const struct http_proxy *p, int status, const char *wh
 	if (status == 403 || status == 405)
 		return fail(err, ERR_REFUSED, "the proxy '%s' does not let us through to %s (%d): allow that there", p->host, where,
 			    status);
-	return fail(err, ERR_NETWORK, "the proxy '%s' could not reach %s (%d): see host and port, and the proxy's log", p->host, where,
-		    status);
+	return fail(err, ERR_NETWORK, "the proxy '%s' could not reach %s (%d): see host and port, and the proxy's log", p->host,
+		    where, status);
 }
 
 int http_proxy_dial(const struct http_proxy *proxy, const char *host, const char *port, struct deadline deadline, int *ret_fd,

@@ -120,8 +120,10 @@ static int explain_certificate(const struct pg_target *t, long verified, struct 
 		return fail(err, ERR_REFUSED, "the certificate of the server at '%s' was not signed by %s (%s): give the CA that "
 			    "signed it as 'ca'", t->host, t->ca ? t->ca : "a CA of this system", why);
 	default:
-		return fail(err, ERR_REFUSED, "the certificate of the server at '%s' was refused (%s): see it with 'openssl s_client "
-			    "-starttls postgres'", t->host, why);
+		return fail(err, ERR_REFUSED,
+			    "the certificate of the server at '%s' was refused (%s): see it with 'openssl s_client "
+			    "-starttls postgres'",
+			    t->host, why);
 	}
 }
 
@@ -313,7 +315,10 @@ static int set_later_timeouts(struct pg *pg, struct error *err)
 #ifndef LIBPQ_HAS_ASYNC_CANCEL
 	struct error ignored;
 
-	/* see cancel(): a server that cannot look whether its client is still there (before 14, or not on Linux) works to the end */
+	/*
+	 * see cancel(): a server that cannot look whether its client is still there (before 14, or
+	 * not on Linux) works to the end
+	 */
 	if (version >= 140000 && pg_exec(pg, "SET client_connection_check_interval = '2s'", &ignored) < 0 && pg->broken)
 		return fail(err, ERR_NETWORK, "the server went away during the login: see its log");
 #endif
@@ -357,8 +362,8 @@ int pg_connect(const struct pg_target *target, struct deadline deadline, struct 
 	forget_environment();
 	if (target->password && target->host[0] == '/' && libpq_is_old())
 		return fail(err, ERR_LACKING,
-			    "the libpq of this machine is older than 16, and cannot be kept from giving a password away over a socket: "
-			    "use peer in pg_hba.conf and no password-file, or reach the server over TLS");
+			    "the libpq of this machine is older than 16, and cannot be kept from giving a password away over a "
+			    "socket: use peer in pg_hba.conf and no password-file, or reach the server over TLS");
 	if (dial(pg, target, deadline, err) < 0)
 		return -1;
 	pg->password_used = PQconnectionUsedPassword(pg->conn) != 0;

@@ -15,8 +15,7 @@ static const struct {
 	 "a connection pooler stands in front of '%d' at '%h' and passes no session settings on: give the server's own port"},
 	{"0A000", "command-line options", ERR_SOURCE,
 	 "a connection pooler stands in front of '%d' at '%h' and passes no session settings on: give the server's own port"},
-	{"28P01", NULL, ERR_REFUSED,
-	 "the server at '%h' refused the password of '%u': put the right one into the password file"},
+	{"28P01", NULL, ERR_REFUSED, "the server at '%h' refused the password of '%u': put the right one into the password file"},
 	{"28000", "pg_hba.conf", ERR_REFUSED,
 	 "the server at '%h' admits no such login: add a hostssl line for user '%u' and database '%d' to its pg_hba.conf (%m)"},
 	{"28000", "does not exist", ERR_REFUSED,
@@ -34,7 +33,8 @@ static const struct {
 	{"55000", NULL, ERR_SOURCE, "the database '%d' at '%h' takes no logins now (%m): see datallowconn"},
 	{NULL, "channel binding", ERR_REFUSED,
 	 "the server at '%h' asks for another login than SCRAM-SHA-256 bound to TLS (%m), and the libpq of this machine, older "
-	 "than 16, has no other that is safe: use scram-sha-256 in its pg_hba.conf and set the password of '%u' anew, or update libpq"},
+	 "than 16, has no other that is safe: use scram-sha-256 in its pg_hba.conf and set the password of '%u' anew, or update "
+	 "libpq"},
 	{NULL, "does not match host name", ERR_REFUSED,
 	 "the server's certificate is for another name than '%h' (%m): write the name of the certificate in the url, "
 	 "and where to dial in 'address'"},

@@ -240,7 +240,8 @@ int relay_start(const char *address, const char *port, int64_t rate, struct rela
 		return -1;
 	r->errand = errand_beside(work, r);
 	if (!r->errand)
-		return fail(err, ERR_SPACE, "no thread is to be had, to hold pg_dump to its limit: try again when the box is less busy");
+		return fail(err, ERR_SPACE,
+			    "no thread is to be had, to hold pg_dump to its limit: try again when the box is less busy");
 	*ret = take(r);
 	return 0;
 }

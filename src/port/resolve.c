@@ -18,8 +18,8 @@ static void keep_addresses(const struct addrinfo *list, struct addresses *ret)
 static int explain_lookup(const char *name, int code, struct error *err)
 {
 	if (code == EAI_AGAIN)
-		return fail(err, ERR_NETWORK, "the name '%s' could not be looked up, no name server answers: is the box on a network?",
-			    name);
+		return fail(err, ERR_NETWORK,
+			    "the name '%s' could not be looked up, no name server answers: is the box on a network?", name);
 	return fail(err, ERR_NETWORK, "there is no address for the name '%s' (%s): see its spelling and the name server", name,
 		    gai_strerror(code));
 }

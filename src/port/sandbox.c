@@ -336,8 +336,9 @@ static int starved(const struct process *p, struct error *err)
 {
 	char cap[UNIT_TEXT];
 
-	return fail(err, ERR_SPACE, "%s needed more than the %s of memory that a sandbox may have here: take a box with more memory",
-		    p->name, human_bytes(cgroup_memory_cap(), cap));
+	return fail(err, ERR_SPACE,
+		    "%s needed more than the %s of memory that a sandbox may have here: take a box with more memory", p->name,
+		    human_bytes(cgroup_memory_cap(), cap));
 }
 
 static void leave_group(struct process *p)

@@ -38,13 +38,14 @@ static const struct {
 	 "ELSE x_ END, ', ' ORDER BY x_ COLLATE \"C\") FROM unnest($1) x_)"},
 	{"acl",
 	 "(SELECT string_agg(g.who || '=' || g.what, '; ' ORDER BY g.who COLLATE \"C\") FROM (SELECT " WHO " AS who, "
-	 "string_agg(DISTINCT (" WHAT ") COLLATE \"C\", ',' ORDER BY (" WHAT ") COLLATE \"C\") AS what FROM aclexplode(coalesce($1, acldefault($2, $3))) x_ GROUP BY 1) g)"},
+	 "string_agg(DISTINCT (" WHAT ") COLLATE \"C\", ',' ORDER BY (" WHAT ") COLLATE \"C\") AS what "
+	 "FROM aclexplode(coalesce($1, acldefault($2, $3))) x_ GROUP BY 1) g)"},
 	{"beyond",
 	 "(SELECT string_agg(g.line, '; ' ORDER BY g.line COLLATE \"C\") FROM ("
-	 "SELECT '+' || " WHO " || '=' || string_agg(" WHAT ", ',' ORDER BY x_.privilege_type COLLATE \"C\") AS line FROM (" GRANTS("$1")
-	 " EXCEPT " GRANTS("$2") ") x_ GROUP BY x_.grantee UNION ALL "
-	 "SELECT '-' || " WHO " || '=' || string_agg(" WHAT ", ',' ORDER BY x_.privilege_type COLLATE \"C\") AS line FROM (" GRANTS("$2")
-	 " EXCEPT " GRANTS("$1") ") x_ GROUP BY x_.grantee) g)"},
+	 "SELECT '+' || " WHO " || '=' || string_agg(" WHAT ", ',' ORDER BY x_.privilege_type COLLATE \"C\") AS line FROM ("
+	 GRANTS("$1") " EXCEPT " GRANTS("$2") ") x_ GROUP BY x_.grantee UNION ALL "
+	 "SELECT '-' || " WHO " || '=' || string_agg(" WHAT ", ',' ORDER BY x_.privilege_type COLLATE \"C\") AS line FROM ("
+	 GRANTS("$2") " EXCEPT " GRANTS("$1") ") x_ GROUP BY x_.grantee) g)"},
 };
 
 struct arguments {

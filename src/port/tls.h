@@ -25,7 +25,8 @@ struct tls_files {
 	const char *ca;		 /* file with the certificates to trust; NULL: the system's */
 	const char *client_cert; /* file; NULL: none. Goes together with client_key */
 	const char *client_key;
-	const char *pin;	 /* "sha256/BASE64" of the server's public key (RFC 7469, section 2.4); NULL: none. Comes on top of the rest */
+	/* "sha256/BASE64" of the server's public key (RFC 7469, section 2.4); NULL: none. Comes on top of the rest */
+	const char *pin;
 };
 
 /* Whom to trust and who we are: read once, for any number of connections. */
@@ -78,7 +79,10 @@ const char *tls_version(const struct tls *tls);
 /* Who signed the server's certificate, and when that ends (seconds since 1970). Valid as long as the connection. */
 const char *tls_issuer(const struct tls *tls, int64_t *ret_not_after);
 
-/* Whether mbedTLS does AES-GCM faster than ChaCha20-Poly1305 on this processor: an arm64 with AES instructions, unlike a Pi 3 or 4. */
+/*
+ * Whether mbedTLS does AES-GCM faster than ChaCha20-Poly1305 on this processor: an arm64 with AES
+ * instructions, unlike a Pi 3 or 4.
+ */
 bool tls_prefers_aes(void);
 
 #endif

@@ -113,9 +113,10 @@ static int read_pin(struct tls_papers *p, const char *pin, struct error *err)
 	if (starts_with(pin, "sha256/"))
 		bytes = base64_decode(pin + strlen("sha256/"), &n);
 	if (!bytes || n != PIN_BYTES)
-		return fail(err, ERR_CONFIG, "'pin' is not sha256/ and the base64 of the SHA-256 of a public key, which are 44 "
-			    "characters: `openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl dgst "
-			    "-sha256 -binary | base64` prints the second part");
+		return fail(err, ERR_CONFIG,
+			    "'pin' is not sha256/ and the base64 of the SHA-256 of a public key, which are 44 "
+			    "characters: `openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform DER | openssl "
+			    "dgst -sha256 -binary | base64` prints the second part");
 	p->pin = xstrdup(pin);
 	return 0;
 }

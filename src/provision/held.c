@@ -44,7 +44,8 @@ static const char *quarrel_with_password(const char *bytes, size_t n)
 static const char *quarrel_with_token(const char *bytes, size_t n)
 {
 	return n > LONGEST_TOKEN || !is_visible(bytes, n) ?
-		       "is 1 to 3900 bytes in plain characters, without a space; leave the line out where the source wants none" : NULL;
+		       "is 1 to 3900 bytes in plain characters, without a space; leave the line out where the source wants none" :
+		       NULL;
 }
 
 static const char *quarrel_with_url(const char *bytes, size_t n)
@@ -55,8 +56,9 @@ static const char *quarrel_with_url(const char *bytes, size_t n)
 	bool is_one = web_url_parse(text, &url, &ignored) == 0;
 
 	explicit_bzero(text, n);
-	return is_one ? NULL : "is a URL that begins with https://, as the service at the other end gave it to you, without user and "
-			       "password in it";
+	return is_one ? NULL :
+			"is a URL that begins with https://, as the service at the other end gave it to you, without user and "
+			"password in it";
 }
 
 /* ---- what lies beside it */
@@ -74,7 +76,8 @@ static const char *quarrel_with_certificate(const char *bytes, size_t n)
 	if (why)
 		return why;
 	if (has(bytes, n, "PRIVATE KEY-----"))
-		return "holds a private key, which would stay on this card: put the key in a file of its own and name that with client-key";
+		return "holds a private key, which would stay on this card: put the key in a file of its own and name that with "
+		       "client-key";
 	if (!has(bytes, n, "-----BEGIN CERTIFICATE-----") && !has(bytes, n, "-----BEGIN TRUSTED CERTIFICATE-----"))
 		return "holds no certificate: name the file with -----BEGIN CERTIFICATE-----";
 	return NULL;
@@ -126,34 +129,44 @@ static const char *quarrel_with_headers(const char *bytes, size_t n)
 
 /* ---- the table */
 
-/* Each 'file' has a byte that is in no source's name: no two of them, of whatever sources, are the same file. The password's was the first. */
+/*
+ * Each 'file' has a byte that is in no source's name: no two of them, of whatever sources, are the
+ * same file. The password's was the first.
+ */
 static const struct held_kind kinds[HELDS] = {
-	[HELD_PASSWORD] = {"source NAME", "password", "of its role, or of user; removed from the card once it was applied", "password-file",
-			   "", true, quarrel_with_password},
-	[HELD_TOKEN] = {"source NAME", "token", "https: a bearer token; removed likewise", "token-file", ".token", true, quarrel_with_token},
-	[HELD_SECRET_KEY] = {"source NAME", "secret-key", "s3: the secret key; removed likewise", "secret-key-file", ".secret-key", true,
-			     quarrel_with_token},
-	[HELD_SESSION_TOKEN] = {"source NAME", "session-token", "s3: the token of a session; removed likewise", "session-token-file",
-				".session-token", true, quarrel_with_token},
-	[HELD_CA] = {"source NAME", "ca", "the name of a file beside drillbox.txt with the certificates to trust; the system's unless given",
-		     "ca", "-ca.pem", false, quarrel_with_certificate},
+	[HELD_PASSWORD] = {"source NAME", "password", "of its role, or of user; removed from the card once it was applied",
+			   "password-file", "", true, quarrel_with_password},
+	[HELD_TOKEN] = {"source NAME", "token", "https: a bearer token; removed likewise", "token-file", ".token", true,
+			quarrel_with_token},
+	[HELD_SECRET_KEY] = {"source NAME", "secret-key", "s3: the secret key; removed likewise", "secret-key-file", ".secret-key",
+			     true, quarrel_with_token},
+	[HELD_SESSION_TOKEN] = {"source NAME", "session-token", "s3: the token of a session; removed likewise",
+				"session-token-file", ".session-token", true, quarrel_with_token},
+	[HELD_CA] = {"source NAME", "ca",
+		     "the name of a file beside drillbox.txt with the certificates to trust; the system's unless given", "ca",
+		     "-ca.pem", false, quarrel_with_certificate},
 	[HELD_CLIENT_CERT] = {"source NAME", "client-cert", "the name of a file beside drillbox.txt with the client's certificate",
 			      "client-cert", "-cert.pem", false, quarrel_with_certificate},
-	[HELD_CLIENT_KEY] = {"source NAME", "client-key", "the same with its key; removed from the card once it was applied", "client-key",
-			     "-key.pem", true, quarrel_with_key},
+	[HELD_CLIENT_KEY] = {"source NAME", "client-key", "the same with its key; removed from the card once it was applied",
+			     "client-key", "-key.pem", true, quarrel_with_key},
 	[HELD_HEADERS] = {"source NAME", "headers",
 			  "https: the same with further headers, 'Name: value' a line; removed from the card once it was applied",
 			  "headers-file", ".headers", true, quarrel_with_headers},
 	[HELD_SOURCE_PING] = {"notify NAME", "ping",
-			      "the https URL that is told of each round (URL/start, URL, URL/fail); removed from the card once it was applied",
+			      "the https URL that is told of each round (URL/start, URL, URL/fail); removed from the card once it "
+			      "was applied",
 			      "ping-file", ".ping", true, quarrel_with_url},
 	[HELD_PING] = {"notify", "ping",
-		       "the https URL of a dead-man's switch, called while green beats, and only then; removed from the card once it was "
-		       "applied", "ping-file", "ping.url", true, quarrel_with_url},
+		       "the https URL of a dead-man's switch, called while green beats, and only then; removed from the card once "
+		       "it was applied",
+		       "ping-file", "ping.url", true, quarrel_with_url},
 	[HELD_WEBHOOK] = {"notify", "webhook",
-			  "the https URL that is told of a fail, of a source no longer in date, of a refused pull and of recovery; removed "
-			  "likewise", "webhook-file", "webhook.url", true, quarrel_with_url},
-	[HELD_NOTIFY_CA] = {"notify", "ca", "the name of a file beside drillbox.txt with the certificates to trust there; the system's unless given",
+			  "the https URL that is told of a fail, of a source no longer in date, of a refused pull and of recovery; "
+			  "removed likewise",
+			  "webhook-file", "webhook.url", true, quarrel_with_url},
+	[HELD_NOTIFY_CA] = {"notify", "ca",
+			    "the name of a file beside drillbox.txt with the certificates to trust there; the system's unless "
+			    "given",
 			    "ca", "notify.pem", false, quarrel_with_certificate},
 };
 

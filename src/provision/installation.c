@@ -39,7 +39,10 @@ static struct installed *add(struct making *m, const char *path, const char *byt
 	struct installation *files = &m->files;
 
 	files->items = grow(files->items, files->count, sizeof(*files->items));
-	files->items[files->count] = (struct installed){.path = at(m, path), .bytes = xstrdup(bytes), .n = strlen(bytes), .mode = mode,
+	files->items[files->count] = (struct installed){.path = at(m, path),
+							.bytes = xstrdup(bytes),
+							.n = strlen(bytes),
+							.mode = mode,
 							.of_data = starts_with(path, CONFIG_DIR "/")};
 	return &files->items[files->count++];
 }
@@ -155,8 +158,9 @@ static int plan_ssh(struct making *m, struct error *err)
 	if (m->wanted->admin.count)
 		add_keys_file(m, admin, &m->wanted->admin, false);
 	else if (stat(path, &st) < 0 || st.st_size == 0)
-		return fail(err, ERR_CONFIG, PROVISION_FILE " gives no admin key, and the box has none: nobody could come in. Put the line "
-			    "of your .pub file behind 'admin =' in [ssh]");
+		return fail(err, ERR_CONFIG,
+			    PROVISION_FILE " gives no admin key, and the box has none: nobody could come in. Put the line "
+					   "of your .pub file behind 'admin =' in [ssh]");
 	/* who gives the admins gives all who may come in: a line that was taken out is a key that is revoked */
 	if (m->wanted->admin.count || m->wanted->history.count)
 		add_keys_file(m, "state/ssh/authorized_keys/history", &m->wanted->history, true);
@@ -173,8 +177,8 @@ static bool is_held(const struct making *m, const struct given *s)
 
 static int refuse_stars(const struct given *s, const char *what, const char *whose, struct error *err)
 {
-	(void)fail(err, ERR_CONFIG, "the stars stand for the %s that was given before, but the box holds none for %s: write it again",
-		   what, whose);
+	(void)fail(err, ERR_CONFIG,
+		   "the stars stand for the %s that was given before, but the box holds none for %s: write it again", what, whose);
 	return wanted_fail_at(s->line, err);
 }
 
@@ -277,8 +281,8 @@ static int refuse_file(const struct given *file, const char *why, struct error *
 }
 
 /* A file beside drillbox.txt. *ret is NULL when it is gone because the box has it already. */
-static int read_file(const struct making *m, const char *source, enum held held, const struct given *file, char **ret, size_t *ret_n,
-		     struct error *err)
+static int read_file(const struct making *m, const char *source, enum held held, const struct given *file, char **ret,
+		     size_t *ret_n, struct error *err)
 {
 	autofree char *path = path_join(m->place->boot, file->value), *target = whole_path(held, source), *bytes = NULL;
 	bool has_it = held_kind(held)->leaves && holds_something(m, target);
@@ -503,8 +507,8 @@ static char *source_text(const struct wanted_source *s)
 
 			if (!same(key->section, sections[i]))
 				continue;
-			text_addf(&t, "%s%s%s%s = %s\n", opened ? "" : "[", opened ? "" : sections[i], opened ? "" : "]\n", key->key,
-				  key->value);
+			text_addf(&t, "%s%s%s%s = %s\n", opened ? "" : "[", opened ? "" : sections[i], opened ? "" : "]\n",
+				  key->key, key->value);
 			opened = true;
 		}
 	}
@@ -590,7 +594,8 @@ static int find_owner(struct owner *ret, struct error *err)
 		return 0;
 	user = getpwnam(DAEMON_USER);
 	if (!user)
-		return fail(err, ERR_LACKING, "there is no user '" DAEMON_USER "' to give the secrets to: make it with systemd-sysusers");
+		return fail(err, ERR_LACKING,
+			    "there is no user '" DAEMON_USER "' to give the secrets to: make it with systemd-sysusers");
 	*ret = (struct owner){user->pw_uid, user->pw_gid};
 	return 0;
 }

@@ -69,7 +69,8 @@ int link_set_address(struct link *link, const char *value, struct error *err)
 		return fail(err, ERR_CONFIG, "address = '%s' lacks the length of its net: write %s/%d, or what your net has", shown,
 			    shown, a.v6 ? 64 : 24);
 	if (!parse_with_prefix(value, &a, &prefix) || is_special(&a))
-		return fail(err, ERR_CONFIG, "address = '%.100s' is not an address with its net, as in 192.168.1.10/24, nor dhcp", shown);
+		return fail(err, ERR_CONFIG, "address = '%.100s' is not an address with its net, as in 192.168.1.10/24, nor dhcp",
+			    shown);
 	if (!a.v6 && prefix <= 30 && (rest_is(&a, prefix, false) || rest_is(&a, prefix, true)))
 		return fail(err, ERR_CONFIG, "address = '%s' is the net itself or its broadcast: write the box's own address in it",
 			    shown);

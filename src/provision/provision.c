@@ -136,7 +136,8 @@ static int wait_for_data(struct job *j, enum vault why, struct error *err)
 	if (finish(j, result, err) < 0)
 		return -1;
 	if (why == VAULT_NONE)
-		return fail(err, ERR_NOTHING, "the data disk is missing: what " PROVISION_FILE " says of sources and panel waits for it");
+		return fail(err, ERR_NOTHING,
+			    "the data disk is missing: what " PROVISION_FILE " says of sources and panel waits for it");
 	return fail(err, ERR_NOTHING, "the data disk is %s: what " PROVISION_FILE " says of sources and panel waits for '%s'",
 		    why == VAULT_SHUT ? "locked" : "to be encrypted first", cure);
 }

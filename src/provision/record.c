@@ -59,7 +59,8 @@ char *record_name(const char *root)
 
 char *record_host(const char *root)
 {
-	autofree char *name = record_name(root), *path = path_join(root, "state/network/80-wired.network.d/mdns.conf"), *text = NULL;
+	autofree char *name = record_name(root), *path = path_join(root, "state/network/80-wired.network.d/mdns.conf"),
+		      *text = NULL;
 	struct error ignored;
 	bool silent = read_small_file(path, RECORD_CAP, &text, &ignored) == 0 && strstr(text, "MulticastDNS=no");
 
@@ -122,7 +123,8 @@ static int add_files(const char *boot, const struct given *given, struct text *t
 int record_write(const char *root, const char *boot, bool applied, const char *masked, size_t n, const struct wanted *w,
 		 struct error *err)
 {
-	autofree char *path = path_join(root, RECORD), *of_data = path_join(root, DATA_RECORD), *folder = path_dir(path), *first = NULL;
+	autofree char *path = path_join(root, RECORD), *of_data = path_join(root, DATA_RECORD), *folder = path_dir(path),
+		      *first = NULL;
 	CLEANUP(text_done) struct text t = {0};
 	const struct given *given;
 

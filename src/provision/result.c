@@ -74,7 +74,8 @@ static char *link_words(const struct link *link)
 	bool fixed = link->address && !same(link->address, "dhcp");
 
 	if (fixed)
-		return format("%s, %s%s, %s%s", link->address, link->gateway ? "gateway " : "no gateway: nothing beyond this net is reached",
+		return format("%s, %s%s, %s%s", link->address,
+			      link->gateway ? "gateway " : "no gateway: nothing beyond this net is reached",
 			      link->gateway ? link->gateway : "", link->dns ? "name servers " : "no name servers: no name is found",
 			      link->dns ? link->dns : "");
 	return format("address by DHCP%s%s", link->dns ? ", name servers " : "", link->dns ? link->dns : "");
@@ -192,8 +193,10 @@ static void add_login(struct text *t, const struct wanted *w, const char *name)
 static void add_after_start(struct text *t, const struct wanted *w, const char *name)
 {
 	autofree char *host = host_of(w, name);
-	autofree char *step = format("After each start the data disk is locked, red and amber light in turn, and nothing is pulled, until "
-				     "ssh -t admin@%s sudo drillbox unlock has the passphrase.", host);
+	autofree char *step =
+		format("After each start the data disk is locked, red and amber light in turn, and nothing is pulled, until "
+		       "ssh -t admin@%s sudo drillbox unlock has the passphrase.",
+		       host);
 
 	add_step(t, step);
 }
@@ -207,15 +210,18 @@ char *result_done(const struct wanted *w, const char *root)
 	add_state_facts(&t, w);
 	add_data_facts(&t, w);
 	text_add(&t, "\n");
-	add_wrapped(&t, 0, "No password, token, key or address to call that drillbox.txt gives is left on this card: where one stood there are stars "
-			   "now, which mean: as given before. What drillbox.txt does not name stays as it was.");
+	add_wrapped(&t, 0,
+		    "No password, token, key or address to call that drillbox.txt gives is left on this card: where one stood "
+		    "there are stars now, which mean: as given before. What drillbox.txt does not name stays as it was.");
 	text_add(&t, "\nWhat to do next\n");
 	add_login(&t, w, name);
-	add_step(&t, w->source_count ? "'sudo drillbox doctor' there says what could stop the first pull, with the cure." :
-				       "Name what is to be protected in a [source NAME] here, or in /etc/drillbox/sources.d on the box.");
-	add_step(&t, "The lights: amber breathes while the box pulls and drills; green with a short blink is all proven and in date; "
-		     "two or three short amber flashes want a look ('drillbox status'); red is a dump that failed its drill; all dark is "
-		     "a box that asserts nothing.");
+	add_step(&t, w->source_count ?
+			     "'sudo drillbox doctor' there says what could stop the first pull, with the cure." :
+			     "Name what is to be protected in a [source NAME] here, or in /etc/drillbox/sources.d on the box.");
+	add_step(&t,
+		 "The lights: amber breathes while the box pulls and drills; green with a short blink is all proven and in date; "
+		 "two or three short amber flashes want a look ('drillbox status'); red is a dump that failed its drill; all dark "
+		 "is a box that asserts nothing.");
 	if (vault_look(root) == VAULT_OPEN)
 		add_after_start(&t, w, name);
 	add_step(&t, "To change something, edit drillbox.txt and start the box with this card again.");
@@ -227,8 +233,8 @@ char *result_done(const struct wanted *w, const char *root)
 static const struct {
 	const char *is, *step; /* step NULL: unlock it */
 } waits[] = {
-	[VAULT_NONE] = {"missing", "Connect the data disk, or look whether this card is whole, and start the box again: drillbox.txt is "
-				   "then tried again."},
+	[VAULT_NONE] = {"missing", "Connect the data disk, or look whether this card is whole, and start the box again: "
+				   "drillbox.txt is then tried again."},
 	[VAULT_WANTED] = {"to be encrypted first", NULL},
 	[VAULT_BEGUN] = {"half encrypted: that was cut short, and is done again", NULL},
 	[VAULT_SHUT] = {"locked", NULL},
@@ -306,8 +312,9 @@ char *result_nothing_asked(const char *root)
 	struct text t = {0};
 
 	text_add(&t, "NOTHING TO DO YET. Every line of drillbox.txt is a comment.\n\nWhat to do next\n");
-	add_step(&t, "Open drillbox.txt on this card with a text editor. Take the # away from the lines you want, and fill them in: "
-		     "first of all 'admin' in [ssh], with the line of your .pub file.");
+	add_step(&t,
+		 "Open drillbox.txt on this card with a text editor. Take the # away from the lines you want, and fill them in: "
+		 "first of all 'admin' in [ssh], with the line of your .pub file.");
 	add_step(&t, "Start the box with this card again. This file then says what became of it.");
 	if (path_exists(keys))
 		add_step(&t, login);

@@ -188,7 +188,8 @@ static int has_rows(struct sqlite *db, const char *table, bool *ret, struct erro
 /* The first table with a row. That the button was pressed tells nothing of a source. "" for none. Owned by the caller. */
 static int first_noted(const char *path, char **ret, struct error *err)
 {
-	static const char tables[] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> 'presses'";
+	static const char tables[] =
+		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name <> 'presses'";
 	CLEANUP(sqlite_close) struct sqlite *db = NULL;
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
 	bool found = false;
@@ -209,7 +210,8 @@ static int first_noted(const char *path, char **ret, struct error *err)
 static char *first_row(const char *data)
 {
 	static const char *const files[] = {"ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal", NULL};
-	autofree char *folder = path_join(data, "drillbox/ledger"), *path = path_join(folder, files[0]), *name = first_of(folder, files);
+	autofree char *folder = path_join(data, "drillbox/ledger"), *path = path_join(folder, files[0]),
+		      *name = first_of(folder, files);
 	struct error err;
 
 	if (name || !path_exists(path))
@@ -223,16 +225,20 @@ char *unlock_kept(const char *data)
 {
 	/* all that a box has there that has not worked yet: what it once wrote in the clear could be read for ever */
 	static const char *const ours[] = {"drillbox", "config", "apt", "update", "lost+found", NULL};
-	static const char *const box[] = {"README.txt", "control.sock", "daemon.lock", "ledger", "lock", "powered-on", "templates", NULL};
+	static const char *const box[] = {"README.txt", "control.sock", "daemon.lock", "ledger", "lock", "powered-on",
+					  "templates", NULL};
 	static const char *const config[] = {"checks.d", "drillbox.conf", "secrets", "sources.d", NULL};
 	static const struct {
 		const char *folder;
 		const char *const *known;
 		const char *what;
 	} places[] = {
-		{"config/sources.d", NULL, "a configuration in the clear"}, {"config/secrets", NULL, "a configuration in the clear"},
-		{"config/checks.d", NULL, "a configuration in the clear"}, {"config", config, "a configuration in the clear"},
-		{"drillbox", box, "what the box has worked in the clear"}, {"lost+found", NULL, "what was found when it was repaired"},
+		{"config/sources.d", NULL, "a configuration in the clear"},
+		{"config/secrets", NULL, "a configuration in the clear"},
+		{"config/checks.d", NULL, "a configuration in the clear"},
+		{"config", config, "a configuration in the clear"},
+		{"drillbox", box, "what the box has worked in the clear"},
+		{"lost+found", NULL, "what was found when it was repaired"},
 		{".", ours, "what is not the box's"},
 	};
 	autofree char *dump = first_dump(data), *row = dump ? NULL : first_row(data);
@@ -257,10 +263,14 @@ static int refuse_kept(struct error *err)
 	if (!kept)
 		return 0;
 	if (vault_note_read("/").stage > STAGE_WANTED)
-		return fail(err, ERR_CONFIG, "this is not the disk that was encrypted, and it holds %s: nothing was changed; take it away, and "
-			    "connect the encrypted one, or an empty one", kept);
-	return fail(err, ERR_CONFIG, "the data disk holds %s, and encrypting would destroy it: nothing was changed; encrypt a new card, or "
-		    "write 'encrypt = no' into drillbox.txt", kept);
+		return fail(err, ERR_CONFIG,
+			    "this is not the disk that was encrypted, and it holds %s: nothing was changed; take it away, and "
+			    "connect the encrypted one, or an empty one",
+			    kept);
+	return fail(err, ERR_CONFIG,
+		    "the data disk holds %s, and encrypting would destroy it: nothing was changed; encrypt a new card, or "
+		    "write 'encrypt = no' into drillbox.txt",
+		    kept);
 }
 
 /* ---- how it stands */
@@ -281,8 +291,10 @@ static int find_part(const char *device, char ret[VAULT_ID], struct error *err)
 			return 0;
 		}
 	}
-	return fail(err, ERR_CONFIG, "the data disk '%s' is no partition: make one on it that takes all of the disk, with a file system "
-		    "labelled drillbox-data", device);
+	return fail(err, ERR_CONFIG,
+		    "the data disk '%s' is no partition: make one on it that takes all of the disk, with a file system "
+		    "labelled drillbox-data",
+		    device);
 }
 
 /* That /data is this very device: else nobody has looked at what is on it. */
@@ -292,8 +304,10 @@ static int is_mounted(const char *device, struct error *err)
 
 	if (stat(DATA, &mounted) == 0 && stat(device, &itself) == 0 && mounted.st_dev == itself.st_rdev)
 		return 0;
-	return fail(err, ERR_CONFIG, "what is mounted on " DATA " is not '%s', which has the label drillbox-data: connect one such disk alone, "
-		    "and start the box again", device);
+	return fail(err, ERR_CONFIG,
+		    "what is mounted on " DATA " is not '%s', which has the label drillbox-data: connect one such disk alone, "
+		    "and start the box again",
+		    device);
 }
 
 int unlock_is_mounted(struct error *err)
@@ -323,8 +337,10 @@ static int need_new_again(const struct vault_note *note, struct unlock *u, struc
 	if (probe(u->device, stop, &found, err) < 0)
 		return -1;
 	if (*found.type && !(same(found.type, "crypto_LUKS") && strcasecmp(found.uuid, note->uuid) == 0))
-		return fail(err, ERR_CONFIG, "the partition %s, which was being encrypted, now holds something else (%s): nothing was changed; "
-			    "take that disk away, or look at it yourself", note->part, found.type);
+		return fail(err, ERR_CONFIG,
+			    "the partition %s, which was being encrypted, now holds something else (%s): nothing was changed; "
+			    "take that disk away, or look at it yourself",
+			    note->part, found.type);
 	u->need = UNLOCK_NEW;
 	memcpy(u->part, note->part, sizeof(u->part));
 	return 0;
@@ -357,7 +373,8 @@ static int look(struct unlock *u, struct deadline stop, struct error *err)
 		return 0;
 	}
 	if (note.stage == STAGE_NONE)
-		return fail(err, ERR_NOTHING, "no data disk is locked, and none is to be encrypted: that is asked for with 'encrypt = yes' in "
+		return fail(err, ERR_NOTHING,
+			    "no data disk is locked, and none is to be encrypted: that is asked for with 'encrypt = yes' in "
 			    "[box] of drillbox.txt");
 	if (!plain)
 		return fail(err, ERR_NOTHING, "the data disk is missing: connect it, and start the box again");
@@ -388,7 +405,8 @@ int passphrase_check(const char *passphrase, struct error *err)
 			return fail(err, ERR_USAGE, "the passphrase holds what an arrow or a control key leaves: type it again");
 	}
 	if (characters < PASSPHRASE_LEAST)
-		return fail(err, ERR_USAGE, "a passphrase has at least %d characters: whoever takes the disk can try as many as they like",
+		return fail(err, ERR_USAGE,
+			    "a passphrase has at least %d characters: whoever takes the disk can try as many as they like",
 			    PASSPHRASE_LEAST);
 	return 0;
 }
@@ -397,7 +415,8 @@ int passphrase_check(const char *passphrase, struct error *err)
 
 int unlock_mount(struct deadline stop, struct error *err)
 {
-	static const char *const argv[] = {"systemctl", "start", "data.mount", "var-lib-drillbox.mount", "etc-drillbox.mount", NULL};
+	static const char *const argv[] = {"systemctl", "start", "data.mount", "var-lib-drillbox.mount", "etc-drillbox.mount",
+					   NULL};
 
 	if (run_well(argv, NULL, MOUNT_MS, stop, err) < 0)
 		return fail_within(err, "mounting the data disk");
@@ -425,12 +444,14 @@ static void revive(void)
 static int let_go(const char *device, struct deadline stop, struct error *err)
 {
 	static const char *const work[] = {"systemctl", "stop", "drillbox.service", "drillbox-fixes.service", NULL};
-	static const char *const mounts[] = {"systemctl", "stop", "var-lib-drillbox.mount", "etc-drillbox.mount", "data.mount", NULL};
+	static const char *const mounts[] = {"systemctl", "stop", "var-lib-drillbox.mount", "etc-drillbox.mount", "data.mount",
+					     NULL};
 
 	if (run_well(work, NULL, QUICK_MS, stop, err) < 0 || is_mounted(device, err) < 0 || refuse_kept(err) < 0)
 		return -1;
 	if (run_well(mounts, NULL, QUICK_MS, stop, err) < 0)
-		return fail_within(err, "something still uses the data disk, so nothing was changed: wait for it, or end it, and try again");
+		return fail_within(err, "something still uses the data disk, so nothing was changed: wait for it, or end it, and "
+					"try again");
 	return 0;
 }
 
@@ -519,14 +540,16 @@ static int format_device(const struct unlock *u, const struct vault_note *note, 
 static int make_file_system(struct deadline stop, struct error *err)
 {
 	static const char mapper[] = MAPPER;
-	const char *const argv[] = {"mkfs.ext4", "-q", "-T", "default", "-b", TEXT_OF(BLOCK), "-m", "1", "-J", "size=16", "-L", "drillbox-data",
-				    "-E", size_of(MAPPER) < (off_t)BLOCK * GROWS_TO ? "resize=" TEXT_OF(GROWS_TO) : "discard", mapper, NULL};
+	const char *const argv[] = {
+		"mkfs.ext4", "-q", "-T", "default", "-b", TEXT_OF(BLOCK), "-m", "1", "-J", "size=16", "-L", "drillbox-data", "-E",
+		size_of(MAPPER) < (off_t)BLOCK * GROWS_TO ? "resize=" TEXT_OF(GROWS_TO) : "discard", mapper, NULL};
 	struct found found;
 
 	if (probe(MAPPER, stop, &found, err) < 0)
 		return -1;
 	if (*found.type)
-		return fail(err, ERR_BUG, "what was just encrypted holds something (%s) already: 'drillbox unlock' begins anew", found.type);
+		return fail(err, ERR_BUG, "what was just encrypted holds something (%s) already: 'drillbox unlock' begins anew",
+			    found.type);
 	return run_well(argv, NULL, KEY_MS, stop, err) < 0 ? fail_within(err, "making a file system on it") : 0;
 }
 
@@ -560,7 +583,8 @@ static int encrypt(const struct unlock *u, const struct vault_cipher *cipher, co
 	static const struct vault_note done = {.stage = STAGE_DONE};
 
 	memcpy(note.part, u->part, sizeof(note.part));
-	if (new_uuid(note.uuid, err) < 0 || close_device(err) < 0 || is_still(u, stop, err) < 0 || vault_note_write("/", &note, err) < 0)
+	if (new_uuid(note.uuid, err) < 0 || close_device(err) < 0 || is_still(u, stop, err) < 0 ||
+	    vault_note_write("/", &note, err) < 0)
 		return -1;
 	if (format_device(u, &note, cipher, passphrase, stop, err) < 0 || open_device(u->device, passphrase, stop, err) < 0 ||
 	    make_file_system(stop, err) < 0 || sync_path(MAPPER, err) < 0 || settle(MAPPER, stop, err) < 0)
@@ -601,8 +625,10 @@ int unlock_open(const struct unlock *u, const char *passphrase, struct deadline 
 	}
 	if (!same(found.type, "ext4") || !same(found.label, "drillbox-data")) {
 		IGNORE(close_device(&ignored));
-		return fail(err, ERR_DATA, "the data disk could be opened, but holds no file system of the box (%s): it was closed again; "
-			    "look at it with cryptsetup", *found.type ? found.type : "nothing");
+		return fail(err, ERR_DATA,
+			    "the data disk could be opened, but holds no file system of the box (%s): it was closed again; "
+			    "look at it with cryptsetup",
+			    *found.type ? found.type : "nothing");
 	}
 	if (settle(MAPPER, stop, err) < 0)
 		return -1;

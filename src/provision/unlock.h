@@ -59,7 +59,10 @@ MUST_CHECK int unlock_is_mounted(struct error *err);
 /* Have the daemon at work: 'anew' ends one that runs and what it is at, for it holds what was there before. */
 MUST_CHECK int unlock_rouse_daemon(bool anew, struct deadline stop, struct error *err);
 
-/* The first thing in a data disk's folder that a new box would not have: "dumps in the clear ('shop/...')". NULL: nothing. Owned by the caller. */
+/*
+ * The first thing in a data disk's folder that a new box would not have: "dumps in the clear
+ * ('shop/...')". NULL: nothing. Owned by the caller.
+ */
 char *unlock_kept(const char *data);
 
 void unlock_done(struct unlock *u);

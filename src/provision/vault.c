@@ -91,7 +91,9 @@ int vault_refusal(const char *config_dir, bool has_config, struct error *err)
 		return fail(err, ERR_IO, "the data disk is locked: %s", cure);
 	/* a box that keeps an encrypted disk does not work on another in the clear meanwhile */
 	if (vault == VAULT_SHUT && vault_note_read(root).stage != STAGE_NONE)
-		return fail(err, ERR_IO, "there is a data disk in the clear beside the locked one: take it away, start the box again, and %s", cure);
+		return fail(err, ERR_IO,
+			    "there is a data disk in the clear beside the locked one: take it away, start the box again, and %s",
+			    cure);
 	if (vault == VAULT_WANTED && has_config)
 		return fail(err, ERR_IO, "the data disk is to be encrypted first: %s", cure);
 	/* without it one looks at the root, which cannot be written */

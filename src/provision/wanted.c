@@ -39,8 +39,10 @@ static int take_name(struct wanted *w, const char *value, struct error *err)
 	    in_set(value, DIGITS)) {
 		autofree char *shown = printable(value, false);
 
-		return fail(err, ERR_CONFIG, "name = '%.100s' cannot be a host's name: 1 to 63 of A-Z a-z 0-9 and -, not only digits, "
-			    "with no - at its ends", shown);
+		return fail(err, ERR_CONFIG,
+			    "name = '%.100s' cannot be a host's name: 1 to 63 of A-Z a-z 0-9 and -, not only digits, "
+			    "with no - at its ends",
+			    shown);
 	}
 	set_text(&w->name, value);
 	return 0;
@@ -71,7 +73,8 @@ static int take_mdns(struct wanted *w, const char *value, struct error *err)
 static int take_encrypt(struct wanted *w, const char *value, struct error *err)
 {
 	if (!same(value, "yes") && !same(value, "no"))
-		return fail(err, ERR_CONFIG, "encrypt is yes or no; the passphrase never stands here: 'drillbox unlock' asks for it");
+		return fail(err, ERR_CONFIG,
+			    "encrypt is yes or no; the passphrase never stands here: 'drillbox unlock' asks for it");
 	w->encrypt = same(value, "yes");
 	return 0;
 }
@@ -122,7 +125,8 @@ static int take_history(struct wanted *w, const char *value, struct error *err)
 		more = drills || fetches;
 	}
 	if (!drill && !fetch)
-		return fail(err, ERR_CONFIG, "behind allow stands what this key may do beyond reading: drill, fetch or both, then the key");
+		return fail(err, ERR_CONFIG,
+			    "behind allow stands what this key may do beyond reading: drill, fetch or both, then the key");
 	return add_ssh(&w->history, drill && fetch ? "allow drill fetch" : drill ? "allow drill" : "allow fetch", value, err);
 }
 
@@ -193,11 +197,12 @@ static const struct provision_key keys[] = {
 	{"box", "name", "what the box is called on the net and in its reports", false, take_name},
 	{"box", "time-zone", "the time zone of the schedules, as in Europe/Berlin; UTC unless given", false, take_time_zone},
 	{"box", "mdns", "yes or no: whether the box is found as NAME.local; yes unless given", false, take_mdns},
-	{"box", "encrypt", "yes: the data disk is encrypted, and opened after each start by 'drillbox unlock'; no unless given", false,
-	 take_encrypt},
+	{"box", "encrypt", "yes: the data disk is encrypted, and opened after each start by 'drillbox unlock'; no unless given",
+	 false, take_encrypt},
 	{"ssh", "admin", "the line of a .pub file: who may administer the box; once for each key", true, take_admin},
-	{"ssh", "history", "the same for who may read; with 'allow drill', 'allow fetch' or 'allow drill fetch' before the key also more",
-	 true, take_history},
+	{"ssh", "history",
+	 "the same for who may read; with 'allow drill', 'allow fetch' or 'allow drill fetch' before the key also more", true,
+	 take_history},
 	{"network", "address", "the address on the wire with its net, as in 192.168.1.10/24; dhcp unless given", false,
 	 take_wire_address},
 	{"network", "gateway", "the router's address", false, take_wire_gateway},
@@ -220,7 +225,8 @@ const struct provision_key *wanted_keys(void)
 
 /* As in the tables: with NAME for each source's. */
 static const char *const sections[] = {
-	"box", "ssh", "network", "wifi", "panel", "source NAME", "pull NAME", "drill NAME", "keep NAME", "notify", "notify NAME", NULL,
+	"box",       "ssh",        "network",   "wifi",   "panel",       "source NAME",
+	"pull NAME", "drill NAME", "keep NAME", "notify", "notify NAME", NULL,
 };
 
 const char *const *wanted_sections(void)
@@ -274,8 +280,10 @@ static int unknown_section(const char *section, struct error *err)
 		return fail(err, ERR_CONFIG, "a key stands before the first [section]");
 	for (const char *const *s = sections; *s; s++) {
 		if (is_of_source(*s) && begins_with_word(*s, word))
-			return fail(err, ERR_CONFIG, "section [%s] needs the source's name behind one space: write [%s shop], its name in "
-				    "1 to 42 of A-Z a-z 0-9 _ -", shown, word);
+			return fail(err, ERR_CONFIG,
+				    "section [%s] needs the source's name behind one space: write [%s shop], its name in "
+				    "1 to 42 of A-Z a-z 0-9 _ -",
+				    shown, word);
 		strings_add_owned(&words, first_word(*s));
 	}
 	strings_add_owned(&words, NULL);
@@ -419,8 +427,9 @@ static bool has_login(const char *value)
 /* What is right in the box's own files, and not here. */
 static int look_closer(const char *section, const char *key, const char *value, struct error *err)
 {
-	static const char proxy[] = "proxy holds a login, which would stay on this card: name one that asks for none, or give it on the box, "
-				    "in place of this section";
+	static const char proxy[] =
+		"proxy holds a login, which would stay on this card: name one that asks for none, or give it on the box, "
+		"in place of this section";
 	static const struct {
 		const char *section, *key;
 		bool (*is_it)(const char *value);
@@ -439,7 +448,8 @@ static int look_closer(const char *section, const char *key, const char *value, 
 }
 
 /* A key as it goes into a file of the box: of a source's, or for NULL of drillbox.conf. */
-static int set_key(struct wanted *w, struct wanted_source *s, const char *word, const char *key, const char *value, struct error *err)
+static int set_key(struct wanted *w, struct wanted_source *s, const char *word, const char *key, const char *value,
+		   struct error *err)
 {
 	static const char folder[] = "/etc/drillbox";
 	int set = s ? source_config_set(&s->config, folder, word, key, value, err) :
@@ -459,8 +469,10 @@ static int check_file_name(const struct held_kind *kind, const char *value, stru
 	    !same(value, PROVISION_FILE))
 		return 0;
 	shown = printable(kind->leaves ? "..." : value, false); /* it may be the secret itself */
-	return fail(err, ERR_CONFIG, "%s = '%.100s' is not the name of a file beside " PROVISION_FILE ": lay it there and write its name "
-		    "alone, in plain letters and without a folder", kind->key, shown);
+	return fail(err, ERR_CONFIG,
+		    "%s = '%.100s' is not the name of a file beside " PROVISION_FILE ": lay it there and write its name "
+		    "alone, in plain letters and without a folder",
+		    kind->key, shown);
 }
 
 /* What is left of a secret that was being taken out is looked at when it is known whether that is so. */
@@ -500,8 +512,10 @@ static int refuse_conf_key(enum held held, struct error *err)
 	const struct held_kind *kind = held_kind(held);
 
 	if (held_is_file(held))
-		return fail(err, ERR_CONFIG, "here it is %s = ... that names a file beside " PROVISION_FILE ": the box puts it into a file "
-			    "of its own", kind->key);
+		return fail(err, ERR_CONFIG,
+			    "here it is %s = ... that names a file beside " PROVISION_FILE ": the box puts it into a file "
+			    "of its own",
+			    kind->key);
 	return fail(err, ERR_CONFIG, "here the %s itself is given, as %s = ...: the box puts it into a file of its own", kind->key,
 		    kind->key);
 }
@@ -511,7 +525,10 @@ static void note_line(struct wanted *w, const char *section, const char *key, co
 	const struct {
 		const char *section;
 		int *line;
-	} lines[] = {{"network", &w->wire_line}, {"wifi", &w->air_line}, {"panel", &w->conf.panel_line}, {"notify", &w->conf.notify_line}};
+	} lines[] = {{"network", &w->wire_line},
+		     {"wifi", &w->air_line},
+		     {"panel", &w->conf.panel_line},
+		     {"notify", &w->conf.notify_line}};
 
 	for (size_t i = 0; i < COUNT(lines); i++)
 		if (same(lines[i].section, section) && *lines[i].line == 0)
@@ -603,7 +620,8 @@ static int look_at_encoding(const char *bytes, size_t n, struct error *err)
 	if (nul)
 		return fail(err, ERR_CONFIG, PROVISION_FILE " is not a text: write it anew with a plain text editor");
 	if (memchr(bytes, '\r', n) && !memchr(bytes, '\n', n))
-		return fail(err, ERR_CONFIG, "the lines of " PROVISION_FILE " end as on a very old Mac: save it with Unix or Windows line "
+		return fail(err, ERR_CONFIG,
+			    "the lines of " PROVISION_FILE " end as on a very old Mac: save it with Unix or Windows line "
 			    "ends");
 	return 0;
 }
@@ -676,8 +694,8 @@ int wanted_read(const char *bytes, size_t n, struct wanted *ret, struct error *e
 
 bool wanted_is_empty(const struct wanted *w)
 {
-	return !w->name && !w->time_zone && !w->mdns_given && !w->encrypt_line && !w->admin.count && !w->history.count && !w->wire_line &&
-	       !w->air_line && !w->conf.panel_line && !w->conf.notify_line && !w->source_count;
+	return !w->name && !w->time_zone && !w->mdns_given && !w->encrypt_line && !w->admin.count && !w->history.count &&
+	       !w->wire_line && !w->air_line && !w->conf.panel_line && !w->conf.notify_line && !w->source_count;
 }
 
 static void ssh_list_done(struct wanted_ssh_list *list)

@@ -37,7 +37,10 @@ void progress_phase(struct progress *p, const char *phase, enum progress_unit un
 /* So much of it is done; 'item' (may be NULL) is what is being worked on. */
 void progress_at(struct progress *p, int64_t done, const char *item);
 
-/* The same of work that somebody else does, who also reckons how fast it goes (0: not known) and how long it takes yet (< 0: not known). */
+/*
+ * The same of work that somebody else does, who also reckons how fast it goes (0: not known) and
+ * how long it takes yet (< 0: not known).
+ */
 void progress_told(struct progress *p, int64_t done, const char *item, double rate, double left);
 
 /* How fast it goes of late, in units a second; 0: not known yet. */
@@ -46,7 +49,10 @@ double progress_rate(const struct progress *p);
 /* Seconds that are left; < 0: nobody knows. */
 double progress_left(const struct progress *p);
 
-/* "1.2 of ~4.1 GB, 2 MB/s, 24 min left": how far work has come, as part of a sentence; "" where nothing is known of it. Owned by the caller. */
+/*
+ * "1.2 of ~4.1 GB, 2 MB/s, 24 min left": how far work has come, as part of a sentence; "" where
+ * nothing is known of it. Owned by the caller.
+ */
 char *progress_phrase(bool bytes, int64_t done, int64_t of, double rate, double left);
 
 /* What a line says. */

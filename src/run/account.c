@@ -31,7 +31,8 @@ int account_settle_on(const char *folder, struct error *err)
 		return 0;
 	owner = getpwuid(st.st_uid);
 	if (!owner)
-		return fail(err, ERR_IO, "the folder '%s' belongs to user %u, whom nobody knows here: give it to the user drillbox runs as",
+		return fail(err, ERR_IO,
+			    "the folder '%s' belongs to user %u, whom nobody knows here: give it to the user drillbox runs as",
 			    folder, (unsigned)st.st_uid);
 	return become(owner, err);
 }
@@ -56,7 +57,8 @@ int account_is_the_box(const char *data, struct error *err)
 	if (stat(data, &st) < 0 || st.st_uid == geteuid() || geteuid() == 0)
 		return 0;
 	owner = getpwuid(st.st_uid);
-	return fail(err, ERR_PRIVILEGE, "this box is the user %s's, and only as that user you see what it sees: put 'sudo' before it",
+	return fail(err, ERR_PRIVILEGE,
+		    "this box is the user %s's, and only as that user you see what it sees: put 'sudo' before it",
 		    owner ? owner->pw_name : "of another system");
 }
 

@@ -24,7 +24,10 @@ struct agenda {
 	int64_t looked_after_ms; /* when a proven copy was last re-read for its own sake; 0: never */
 };
 
-/* Nothing waits: put in what is due now, who has waited longest first, then who was last tried longest ago. True when something was. */
+/*
+ * Nothing waits: put in what is due now, who has waited longest first, then who was last tried
+ * longest ago. True when something was.
+ */
 bool agenda_add_due(struct agenda *a, const struct overview *o, int64_t now, int64_t now_ms);
 
 /*

@@ -9,7 +9,10 @@
 /* Which files of sources cannot be used. */
 void examine_config(const struct config *config, struct prechecks *list);
 
-/* The PostgreSQL programs that are there, and which of them have known holes. 'no_tools': of kind ERR_NONE, or why there are none. */
+/*
+ * The PostgreSQL programs that are there, and which of them have known holes. 'no_tools': of kind
+ * ERR_NONE, or why there are none.
+ */
 void examine_tools(const struct toolset *tools, const struct error *no_tools, struct prechecks *list);
 
 /* How far a source's clock is from ours. */

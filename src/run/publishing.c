@@ -222,7 +222,8 @@ static int look_before(struct making *m, struct error *err)
 		if (list.items[i].level == PRECHECK_WARN)
 			strings_add(&m->p->facts.notes, list.items[i].sentence);
 	if (m->reachable.source.format != FORMAT_CUSTOM)
-		strings_add(&m->p->facts.notes, "published in custom format, whatever [pull] format says: a dump there is one file");
+		strings_add(&m->p->facts.notes,
+			    "published in custom format, whatever [pull] format says: a dump there is one file");
 	m->reachable.source.format = FORMAT_CUSTOM;
 	return estimate(m, err) < 0 ? -1 : look_at_room(m, err);
 }

@@ -143,14 +143,15 @@ static int guess_data_as_of(struct pulling *p, int64_t *ret, struct error *err)
 	if (came->clock.known && came->clock.there < now)
 		now = came->clock.there;
 	guess = as_of_guess(came->created, came->origin.modified, zone, now);
-	strings_add_owned(&p->notes, format("no manifest came with the dump: data as of %s is %s, and may be up to %s older",
-					    time_rfc3339(guess.at, when),
-					    guess.written ? "when the server says that it was written" :
-					    zone == ZONE_LEAST ? "the earliest that the clock can have meant where the dump was begun, "
-								 "in a time zone that nobody noted" :
-								 "what the clock said where the dump was begun, in the time zone that "
-								 "earlier dumps tell of",
-					    human_seconds((double)guess.older_by, older)));
+	strings_add_owned(&p->notes,
+			  format("no manifest came with the dump: data as of %s is %s, and may be up to %s older",
+				 time_rfc3339(guess.at, when),
+				 guess.written      ? "when the server says that it was written" :
+				 zone == ZONE_LEAST ? "the earliest that the clock can have meant where the dump was begun, "
+						      "in a time zone that nobody noted" :
+						      "what the clock said where the dump was begun, in the time zone that "
+						      "earlier dumps tell of",
+				 human_seconds((double)guess.older_by, older)));
 	*ret = guess.at;
 	return 0;
 }
@@ -164,16 +165,18 @@ static int check_times(const struct pulling *p, struct error *err)
 
 	if (!as_of_fits(snapshot, came->created))
 		return fail(err, ERR_DATA,
-			    "the manifest beside '%s' is of another dump: it says data as of %s, and the archive was begun when the clock "
-			    "there said %.19s; publish dump and manifest anew",
+			    "the manifest beside '%s' is of another dump: it says data as of %s, and the archive was begun when "
+			    "the clock there said %.19s; publish dump and manifest anew",
 			    came->file, time_rfc3339(snapshot, at), time_rfc3339(came->created, other));
 	if (snapshot > clock_wall() + SKEW_TOLERANCE_S)
-		return fail(err, ERR_CLOCK, "the manifest of '%s' says data as of %s, which is in the future: set the clock of its server, "
-			    "and publish it anew", came->file, time_rfc3339(snapshot, at));
+		return fail(err, ERR_CLOCK,
+			    "the manifest of '%s' says data as of %s, which is in the future: set the clock of its server, "
+			    "and publish it anew",
+			    came->file, time_rfc3339(snapshot, at));
 	if (modified != TIME_UNKNOWN && snapshot > modified + WRITTEN_BEFORE_S)
 		return fail(err, ERR_DATA,
-			    "the manifest of '%s' says data as of %s, and the server says that the file was written before that, at %s: a "
-			    "clock was wrong there; set it, and publish it anew",
+			    "the manifest of '%s' says data as of %s, and the server says that the file was written before that, "
+			    "at %s: a clock was wrong there; set it, and publish it anew",
 			    came->file, time_rfc3339(snapshot, at), time_rfc3339(modified, other));
 	return 0;
 }
@@ -221,8 +224,9 @@ static void add_notes(struct pulling *p)
 	if (p->published.resumed)
 		strings_add(&p->notes, "this download went on where an earlier one was interrupted");
 	if (p->published.newer)
-		strings_add_owned(&p->notes, format("a part of it was here, so it was finished first: '%.160s' is newer, and comes next",
-						    p->published.newer));
+		strings_add_owned(&p->notes,
+				  format("a part of it was here, so it was finished first: '%.160s' is newer, and comes next",
+					 p->published.newer));
 	if (p->published.origin.vouch == VOUCH_NONE && (unverified = origin_sentence(&p->published.origin)))
 		strings_add(&p->notes, unverified);
 }

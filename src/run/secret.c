@@ -9,7 +9,8 @@
 #include "base/text.h"
 
 #define CREDENTIAL "credential:"
-#define SECRET_CAP ((size_t)512 << 10) /* bytes of a file: of headers, each as long as servers take it, and WEB_HEADERS_CAP of them */
+/* bytes of a file: of headers, each as long as servers take it, and WEB_HEADERS_CAP of them */
+#define SECRET_CAP ((size_t)512 << 10)
 
 void secret_done(char **secret)
 {
@@ -44,8 +45,10 @@ int secret_path(const char *where, char **ret, struct error *err)
 static int explain_missing(const char *path, const char *what, bool hidden, struct error *err)
 {
 	if (hidden)
-		return fail(err, ERR_LACKING, "there is no such %s file in the folder of the configuration (its name is not shown, for "
-			    "it may be the %s itself): write the %s into a file, and name that", what, what, what);
+		return fail(err, ERR_LACKING,
+			    "there is no such %s file in the folder of the configuration (its name is not shown, for "
+			    "it may be the %s itself): write the %s into a file, and name that",
+			    what, what, what);
 	return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: write the %s into it", what, path, what);
 }
 
@@ -65,7 +68,8 @@ static int read_whole(const char *where, const char *what, bool hidden, char **r
 	if (stat(path, &st) < 0 && errno == ENOENT)
 		return explain_missing(path, what, hidden, err);
 	if (stat(path, &st) < 0)
-		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: let the user drillbox runs as read it", what, path);
+		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: let the user drillbox runs as read it", what,
+			    path);
 	/* a file of root's may be shared with the box's own group, nothing more */
 	if (!starts_with(where, CREDENTIAL) && (st.st_mode & (st.st_uid == 0 ? 037 : 077)))
 		return fail(err, ERR_LACKING, "the %s file '%s' is open to other users: chmod 600 it", what, path);

@@ -57,7 +57,8 @@ int verb_notify(const struct options *o)
 	int r;
 
 	if (o->test && o->ping) {
-		(void)fail(&err, ERR_USAGE, "--test and --ping do not go together: --test calls the switch's URL/log, and changes nothing; "
+		(void)fail(&err, ERR_USAGE,
+			   "--test and --ping do not go together: --test calls the switch's URL/log, and changes nothing; "
 			   "give one of them");
 		return say_error(&err);
 	}

@@ -118,7 +118,8 @@ static int ask_new(struct deadline stop, char **ret, struct error *err)
 	CLEANUP(secret_done) char *second = NULL;
 
 	if (passphrase_is_asked())
-		fprintf(stderr, "The data disk is going to be encrypted. Keep the passphrase well: without it nobody gets the data back.\n");
+		fprintf(stderr, "The data disk is going to be encrypted. Keep the passphrase well: without it nobody gets the data "
+				"back.\n");
 	if (ask("New passphrase, at least 12 characters: ", stop, &first, err) < 0 || passphrase_check(first, err) < 0)
 		return -1;
 	if (passphrase_is_asked() && ask("The same again: ", stop, &second, err) < 0)

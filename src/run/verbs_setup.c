@@ -129,7 +129,8 @@ static void look_at_vault(const struct config *config, struct prechecks *list)
 	if (vault_refusal(config->dir, true, &err) < 0)
 		prechecks_add_error(list, "encryption", &err);
 	else if (vault_look(root) == VAULT_OPEN)
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "encryption", NULL, "the data disk is encrypted, and open until the next start");
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "encryption", NULL,
+			      "the data disk is encrypted, and open until the next start");
 	else
 		prechecks_add(list, PRECHECK_OK, ERR_NONE, "encryption", NULL,
 			      "none: whoever takes the data disk can read the dumps and the sources' passwords");

@@ -46,8 +46,9 @@ int folder_names(int fd, const char *path, struct strings *ret, struct error *er
 		if (same(e->d_name, ".") || same(e->d_name, ".."))
 			continue;
 		if (names.count == MOST_ENTRIES)
-			return fail(err, ERR_DATA, "folder '%s' holds more than %d entries: clear out what drillbox did not put there",
-				    path, MOST_ENTRIES);
+			return fail(err, ERR_DATA,
+				    "folder '%s' holds more than %d entries: clear out what drillbox did not put there", path,
+				    MOST_ENTRIES);
 		strings_add(&names, e->d_name);
 	}
 	if (errno)
@@ -235,8 +236,8 @@ static int check_group(const char *folder, gid_t gid, struct error *err)
 	if (in_group(gid))
 		return 0;
 	return fail(err, ERR_IO,
-		    "what is published in '%s' is for its group '%s' to read, and the user drillbox runs as is not in that group: put "
-		    "it there with usermod -aG, or give the folder another group",
+		    "what is published in '%s' is for its group '%s' to read, and the user drillbox runs as is not in that group: "
+		    "put it there with usermod -aG, or give the folder another group",
 		    folder, group ? group->gr_name : "without a name");
 }
 
@@ -276,8 +277,8 @@ int store_open_published(const char *folder, struct store **ret, struct error *e
 	s->data = realpath(folder, NULL);
 	if (!s->data)
 		return fail(err, ERR_IO,
-			    "the folder '%s' cannot be used: %m; make it for us to write and the web server's group to read, such as "
-			    "with 'install -d -o drillbox -g www-data -m 750 %s'",
+			    "the folder '%s' cannot be used: %m; make it for us to write and the web server's group to read, such "
+			    "as with 'install -d -o drillbox -g www-data -m 750 %s'",
 			    folder, folder);
 	s->root = xstrdup(s->data);
 	if (stat(s->root, &st) < 0 || !S_ISDIR(st.st_mode))
