@@ -31,7 +31,8 @@ static int naming;
  */
 static void begin_again(char **argv)
 {
-	if (!getenv("QEMU_RAND_SEED") && setenv("QEMU_RAND_SEED", "1", 1) == 0 && setenv("QEMU_RESERVED_VA", "0x1000000000", 1) == 0)
+	if (!getenv("QEMU_RAND_SEED") && setenv("QEMU_RAND_SEED", "1", 1) == 0 &&
+	    setenv("QEMU_RESERVED_VA", "0x1000000000", 1) == 0)
 		(void)execv("/proc/self/exe", argv);
 }
 

@@ -282,7 +282,8 @@ static void list_folder(const char *path)
 	answer_code = dir ? 0 : 1;
 	while (dir && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.')
-			answer_length += (size_t)snprintf(answer + answer_length, sizeof(answer) - answer_length, "%s\n", entry->d_name);
+			answer_length +=
+				(size_t)snprintf(answer + answer_length, sizeof(answer) - answer_length, "%s\n", entry->d_name);
 	if (dir)
 		closedir(dir);
 }

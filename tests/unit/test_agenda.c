@@ -131,7 +131,8 @@ static void test_due_together(void **state)
 /* A window opens for all at once: then it is who has waited longest, and of those who was last tried longest ago. */
 static void test_due_at_the_opening(void **state)
 {
-	static const int64_t since[SOURCES] = {NOW - 60, NOW - 7200, NOW - 7200}, tried[SOURCES] = {NOW - 9000, NOW - 8000, NOW - 9000};
+	static const int64_t since[SOURCES] = {NOW - 60, NOW - 7200, NOW - 7200},
+			     tried[SOURCES] = {NOW - 9000, NOW - 8000, NOW - 9000};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < SOURCES; i++) {

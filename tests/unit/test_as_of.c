@@ -73,7 +73,10 @@ static void test_a_guess_is_no_later_than_anything_that_is_known(void **state)
 	}
 }
 
-/* Wherever on earth, and however late it was copied: with an earlier one that was written soon, it is at most as much too new as that was. */
+/*
+ * Wherever on earth, and however late it was copied: with an earlier one that was written soon, it
+ * is at most as much too new as that was.
+ */
 static void test_a_late_copy_is_no_fresher_for_it(void **state)
 {
 	(void)state;

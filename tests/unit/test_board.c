@@ -62,9 +62,11 @@ static void test_what_is_refused(void **state)
 	is_refused("[board]\ntitle = x\ncompatible = y\nlamp = z\n" PANEL, ":4: a board's file has no 'lamp' in [board]");
 	is_refused("[board]\ntitle =\ncompatible = y\n" PANEL, ":2: [board] title is empty");
 	is_refused("[board]\ntitle = x\n" PANEL, "[board] compatible is missing");
-	is_refused("[board]\ntitle = x\ncompatible = y\n[panel]\nchip = c\nlines = A B C D\npass = A\nbusy = B\nfail = F\nbutton = D\n",
+	is_refused("[board]\ntitle = x\ncompatible = y\n[panel]\nchip = c\nlines = A B C D\npass = A\nbusy = B\nfail = F\nbutton = "
+		   "D\n",
 		   "fail = 'F' is no line for a panel on this board (x): take one of A, B, C, D");
-	is_refused("[board]\ntitle = x\ncompatible = y\n[panel]\nchip = c\nlines = A B C D\npass = A\nbusy = B\nfail = A\nbutton = D\n",
+	is_refused("[board]\ntitle = x\ncompatible = y\n[panel]\nchip = c\nlines = A B C D\npass = A\nbusy = B\nfail = A\nbutton = "
+		   "D\n",
 		   "pass and fail are both line 'A'");
 }
 

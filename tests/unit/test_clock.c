@@ -59,7 +59,8 @@ static void test_months(void **state)
 
 static void test_times_of_day(void **state)
 {
-	static const char *const bad[] = {"", "2:00", "22:0", "22.00", "24:00", "22:60", "+2:00", "22:-1", " 2:00", "22:000", "22:00 "};
+	static const char *const bad[] = {"",      "2:00",  "22:0",  "22.00",  "24:00", "22:60",
+					  "+2:00", "22:-1", " 2:00", "22:000", "22:00 "};
 	int minute = -7;
 
 	(void)state;

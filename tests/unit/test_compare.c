@@ -304,7 +304,8 @@ static void test_without_a_manifest_the_names_are_compared(void **state)
 		assert_int_equal(b->f.check_count, 0);
 		b->m.dump_name = "shop/staging_20261122_041500";
 		compare_identity(&b->m, &b->f);
-		expect(b, "identity", RESULT_UNDECIDED, "became another database since 'shop/app_20261121_041500' (app, now staging)");
+		expect(b, "identity", RESULT_UNDECIDED,
+		       "became another database since 'shop/app_20261121_041500' (app, now staging)");
 		findings_done(&b->f);
 	}
 	b->m.predecessor = NULL;

@@ -77,7 +77,8 @@ static void test_a_bad_source_leaves_the_others_running(void **state)
 	} cases[] = {
 		{"sources.d/bad.conf", "[source]\nurl = postgresql://db/x\n[pull]\nshedule = 04:15\n",
 		 "sources.d/bad.conf:4: unknown key 'shedule' in [pull]: did you mean 'schedule'?"},
-		{"sources.d/bad.conf", "[source]\nurl = postgresql://me:pw@db/x\n", "sources.d/bad.conf:2: the URL holds a password"},
+		{"sources.d/bad.conf", "[source]\nurl = postgresql://me:pw@db/x\n",
+		 "sources.d/bad.conf:2: the URL holds a password"},
 		{"sources.d/bad.conf", "[source]\nurl = postgresql://db/x\nurl = postgresql://db/y\n",
 		 "sources.d/bad.conf:3: 'url' is given a second time"},
 		{"sources.d/bad.conf", "", "sources.d/bad.conf: [source] url is missing"},

@@ -34,7 +34,8 @@ static void test_no_sentence_tells_the_url(void **state)
 	assert_int_equal(web_url_parse("https://hooks.example.com/services/T0/B0/abc?key=xyz", &url, &err), 0);
 	assert_int_equal(web_url_parse("https://example.com/", &bare, &err), 0);
 	conceal(secret, &url);
-	assert_string_equal(secret, "GET https://hooks.example.com*******************?*******: ******************* went in a circle");
+	assert_string_equal(secret,
+			    "GET https://hooks.example.com*******************?*******: ******************* went in a circle");
 	conceal(cut, &url);
 	assert_string_equal(cut, "went in a circle: https://hooks.example.com**************");
 	assert_int_equal(web_url_parse("https://hooks.example.com/ping/B0/0f3a9c51-77aa?key=12345678", &parts, &err), 0);

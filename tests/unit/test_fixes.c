@@ -103,8 +103,9 @@ static void test_not_looked_for_long(void **state)
 static void test_a_time_to_come(void **state)
 {
 	(void)state;
-	says("2026-11-24T03:06:00Z\n", "warn: the last look for fixes was at a time that is yet to come: the clock was wrong then, or is "
-				       "now|sudo systemctl start drillbox-fixes\n");
+	says("2026-11-24T03:06:00Z\n",
+	     "warn: the last look for fixes was at a time that is yet to come: the clock was wrong then, or is "
+	     "now|sudo systemctl start drillbox-fixes\n");
 }
 
 static void test_what_makes_no_sense(void **state)

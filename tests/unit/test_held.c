@@ -102,20 +102,27 @@ static void test_what_they_look_like(void **state)
 		const char *bytes;
 		const char *said; /* NULL: right */
 	} cases[] = {
-		{HELD_PASSWORD, "correct horse \xc3\xa4", NULL}, {HELD_PASSWORD, "", "1 to 1000 bytes"}, {HELD_PASSWORD, "a\tb", "1 to 1000 bytes"},
-		{HELD_TOKEN, "ghp_x.y~z+/=", NULL}, {HELD_TOKEN, "", "1 to 3900 bytes"}, {HELD_TOKEN, "Bearer x", "without a space"},
-		{HELD_SECRET_KEY, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", NULL}, {HELD_SESSION_TOKEN, "a\xc3\xa4", "plain characters"},
+		{HELD_PASSWORD, "correct horse \xc3\xa4", NULL}, {HELD_PASSWORD, "", "1 to 1000 bytes"},
+		{HELD_PASSWORD, "a\tb", "1 to 1000 bytes"},
+		{HELD_TOKEN, "ghp_x.y~z+/=", NULL}, {HELD_TOKEN, "", "1 to 3900 bytes"},
+		{HELD_TOKEN, "Bearer x", "without a space"},
+		{HELD_SECRET_KEY, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", NULL},
+		{HELD_SESSION_TOKEN, "a\xc3\xa4", "plain characters"},
 		{HELD_PING, "https://hc-ping.com/UUID", NULL}, {HELD_PING, "hc-ping.com/UUID", "begins with https://"},
 		{HELD_SOURCE_PING, "http://hc-ping.com/UUID", "begins with https://"},
 		{HELD_WEBHOOK, "https://hooks.slack.com/services/T/B/x", NULL}, {HELD_WEBHOOK, "", "begins with https://"},
 		{HELD_WEBHOOK, "https://a:b@host/", "begins with https://"},
-		{HELD_CA, CERTIFICATE, NULL}, {HELD_NOTIFY_CA, CERTIFICATE, NULL}, {HELD_CA, "x", "PEM"}, {HELD_CA, KEY, "private key"},
-		{HELD_NOTIFY_CA, CERTIFICATE KEY, "private key"}, {HELD_CLIENT_CERT, "-----BEGIN X-----\n-----END X-----\n", "no certificate"},
-		{HELD_CLIENT_KEY, KEY, NULL}, {HELD_CLIENT_KEY, CERTIFICATE, "no private key"}, {HELD_CLIENT_KEY, LOCKED, "passphrase"},
+		{HELD_CA, CERTIFICATE, NULL}, {HELD_NOTIFY_CA, CERTIFICATE, NULL}, {HELD_CA, "x", "PEM"},
+		{HELD_CA, KEY, "private key"},
+		{HELD_NOTIFY_CA, CERTIFICATE KEY, "private key"},
+		{HELD_CLIENT_CERT, "-----BEGIN X-----\n-----END X-----\n", "no certificate"},
+		{HELD_CLIENT_KEY, KEY, NULL}, {HELD_CLIENT_KEY, CERTIFICATE, "no private key"},
+		{HELD_CLIENT_KEY, LOCKED, "passphrase"},
 		{HELD_HEADERS, "X-Api-Key: a b\r\n\r\n# why\n\tX-Other:c", NULL}, {HELD_HEADERS, "", "no header"},
 		{HELD_HEADERS, "# X: y\n", "no header"}, {HELD_HEADERS, "X-Api-Key a\n", "a line that is no header"},
 		{HELD_HEADERS, "X: y\nX Y: z\n", "a line that is no header"}, {HELD_HEADERS, ": z\n", "a line that is no header"},
-		{HELD_HEADERS, "\xef\xbb\xbfX: y\n", "a line that is no header"}, {HELD_HEADERS, CERTIFICATE, "a line that is no header"},
+		{HELD_HEADERS, "\xef\xbb\xbfX: y\n", "a line that is no header"},
+		{HELD_HEADERS, CERTIFICATE, "a line that is no header"},
 	};
 
 	(void)state;

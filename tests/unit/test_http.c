@@ -147,7 +147,8 @@ static void ask(struct http *http, const struct http_request *request, struct ht
 	free(*ret_body);
 	*ret_body = NULL;
 	http_reply_done(ret);
-	if (http_ask(http, request, soon(10000), ret, &err) < 0 || http_read_all(http, 4 << 20, soon(10000), ret_body, &n, &err) < 0)
+	if (http_ask(http, request, soon(10000), ret, &err) < 0 ||
+	    http_read_all(http, 4 << 20, soon(10000), ret_body, &n, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
@@ -180,8 +181,9 @@ static void test_a_header_cannot_smuggle(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(http_ask(http, &(struct http_request){.url = &url, .headers = &bad, .header_count = 1}, soon(5000), &reply, &err),
-			 -1);
+	assert_int_equal(
+		http_ask(http, &(struct http_request){.url = &url, .headers = &bad, .header_count = 1}, soon(5000), &reply, &err),
+		-1);
 	assert_int_equal(err.kind, ERR_BUG);
 }
 
@@ -317,7 +319,8 @@ static void test_redirects(void **state)
 	CLEANUP(http_free) struct http *http = client_with((struct http_options){0});
 	CLEANUP(http_reply_done) struct http_reply reply = {0};
 	autofree char *body = NULL, *same_host = pointer_to(PEER_HOST, "elsewhere", "/there"),
-		      *other_port = pointer_to(PEER_HOST, "good", "/there"), *other_host = pointer_to("127.0.0.1", "good", "/there");
+		      *other_port = pointer_to(PEER_HOST, "good", "/there"),
+		      *other_host = pointer_to("127.0.0.1", "good", "/there");
 	CLEANUP(web_url_done) struct web_url steps = url_of("elsewhere", "/steps/5");
 	CLEANUP(web_url_done) struct web_url here = url_of("elsewhere", same_host), there = url_of("elsewhere", other_port);
 	CLEANUP(web_url_done) struct web_url away = url_of("elsewhere", other_host);
@@ -353,7 +356,8 @@ static void test_redirects(void **state)
 static void test_redirects_that_are_refused(void **state)
 {
 	static const char plain[] = "http://" PEER_HOST "/x", file[] = "file:///etc/passwd";
-	autofree char *to_plain = hex((const unsigned char *)plain, strlen(plain)), *to_file = hex((const unsigned char *)file, strlen(file));
+	autofree char *to_plain = hex((const unsigned char *)plain, strlen(plain)),
+		      *to_file = hex((const unsigned char *)file, strlen(file));
 	autofree char *plain_path = format("/to/%s", to_plain), *file_path = format("/to/%s", to_file);
 	const char *const paths[] = {"/circle/1", "/steps/6", plain_path, file_path};
 	const char *const told[] = {"in a circle", "after 5 others", "points elsewhere", "points elsewhere"};
@@ -403,7 +407,8 @@ static void test_slow_ones(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		CLEANUP(http_free) struct http *http = client_with((struct http_options){.slowest = cases[i].slowest, .patience_s = 1});
+		CLEANUP(http_free) struct http *http =
+			client_with((struct http_options){.slowest = cases[i].slowest, .patience_s = 1});
 		int64_t began = clock_mono_ms();
 		autofree char *body = NULL;
 		struct error err = {0};
@@ -480,7 +485,8 @@ static void test_proxies(void **state)
 static void test_proxies_that_are_none(void **state)
 {
 	static const char *const urls[] = {"https://p:1", "p:3128", "http://p", "http://p:", "http://p:99999", "http://:3128",
-					   "http://p:3128/x", "http://u:%zz@p:1", "http://u%3Ax:secret@p:1", "http://u:%0asecret@p:1"};
+					   "http://p:3128/x", "http://u:%zz@p:1", "http://u%3Ax:secret@p:1",
+					   "http://u:%0asecret@p:1"};
 	autofree char *ca = peer_file("ca.pem");
 
 	(void)state;
@@ -488,7 +494,8 @@ static void test_proxies_that_are_none(void **state)
 		CLEANUP(http_free) struct http *http = NULL;
 		struct error err = {0};
 
-		if (http_new(&(struct http_options){.tls = {.ca = ca}, .proxy = urls[i]}, &http, &err) == 0 || err.kind != ERR_CONFIG)
+		if (http_new(&(struct http_options){.tls = {.ca = ca}, .proxy = urls[i]}, &http, &err) == 0 ||
+		    err.kind != ERR_CONFIG)
 			fail_msg("%s came to %s: %s", urls[i], error_word(err.kind), err.text);
 		assert_null(strstr(err.text, "secret"));
 	}
@@ -545,7 +552,8 @@ static void test_retry_after(void **state)
 		int64_t low, high;
 	} cases[] = {
 		{"120", 120, 120}, {"0", 0, 0}, {"99999999", 86400, 86400}, {"99999999999999999999999", 86400, 86400},
-		{"Sun, 06 Nov 1994 08:49:37 GMT", 0, 0}, {"Fri, 01 Jan 2100 00:00:00 GMT", 86400, 86400}, {"soon", -1, -1}, {"-5", -1, -1},
+		{"Sun, 06 Nov 1994 08:49:37 GMT", 0, 0}, {"Fri, 01 Jan 2100 00:00:00 GMT", 86400, 86400}, {"soon", -1, -1},
+		{"-5", -1, -1},
 		{"", -1, -1},
 	};
 
@@ -568,7 +576,8 @@ static void test_refusals(void **state)
 	} cases[] = {
 		{400, ERR_SOURCE, "client certificate"}, {401, ERR_REFUSED, "login"}, {403, ERR_REFUSED, "does not let us"},
 		{404, ERR_NOTHING, "no such file"},	 {407, ERR_REFUSED, "proxy"}, {408, ERR_NETWORK, "too slow"},
-		{410, ERR_NOTHING, "gone"},		 {418, ERR_SOURCE, "418"},    {429, ERR_NETWORK, "it asks to wait for 2 min"},
+		{410, ERR_NOTHING, "gone"},		 {418, ERR_SOURCE, "418"},
+		{429, ERR_NETWORK, "it asks to wait for 2 min"},
 		{500, ERR_NETWORK, "its log"},		 {503, ERR_NETWORK, "2 min"}, {302, ERR_SOURCE, "elsewhere"},
 		{204, ERR_SOURCE, "204"},
 	};

@@ -158,7 +158,8 @@ static int collect_places(void *context, const char *section, const char *key, c
 
 	(void)section;
 	(void)key;
-	return fail(err, ERR_CONFIG, "%d %d %zu %zu %s", place->line, place->section_line, place->value_at, place->value_length, value);
+	return fail(err, ERR_CONFIG, "%d %d %zu %zu %s", place->line, place->section_line, place->value_at, place->value_length,
+		    value);
 }
 
 static void test_a_text_in_memory(void **state)

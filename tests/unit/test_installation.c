@@ -23,7 +23,8 @@ static void test_one_key_is_replaced(void **state)
 	becomes("# us\n\n[ box]\nname = a\n[box]\n# n\n  data=/d\n\tname:old\r\n[panel]\nname = b", "box", "name",
 		"# us\n\n[ box]\nname = a\n[box]\nname = new\n# n\n  data=/d\n[panel]\nname = b\n");
 	becomes("[panel]\nchip = c\n", "box", "name", "[panel]\nchip = c\n\n[box]\nname = new\n");
-	becomes("[box]\n#name = old\n;name = old\nnames = x\n", "box", "name", "[box]\nname = new\n#name = old\n;name = old\nnames = x\n");
+	becomes("[box]\n#name = old\n;name = old\nnames = x\n", "box", "name",
+		"[box]\nname = new\n#name = old\n;name = old\nnames = x\n");
 	becomes("[box]\nname = a\n[x]\ny = z\n[box]\nname = b\n", "box", "name", "[box]\nname = new\n[x]\ny = z\n[box]\n");
 }
 

@@ -224,7 +224,8 @@ static void test_an_index_that_is_refused(void **state)
 		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":-1}]}", "no usable 'bytes'"},
 		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":1}]}", "no usable 'data_as_of'"},
 		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":1,\"data_as_of\":\"today\"}]}", "no usable 'data_as_of'"},
-		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":1,\"data_as_of\":\"2026-11-22T04:15:00Z\"}]}", "no usable 'sha256'"},
+		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":1,\"data_as_of\":\"2026-11-22T04:15:00Z\"}]}",
+		 "no usable 'sha256'"},
 		{"{\"schema\":1,\"dumps\":[{\"file\":\"a\",\"bytes\":1,\"data_as_of\":\"2026-11-22T04:15:00Z\",\"sha256\":\"" SHA
 		 "\",\"manifest_sha256\":\"x\"}]}", "no usable 'manifest_sha256'"},
 	};
@@ -249,7 +250,8 @@ static void test_only_files_of_the_folder(void **state)
 		"../",		    "..",	       "/",			    "/dumps",
 		"/dumps/",	    "./",	       "?C=N;O=D",		    "sub/",
 		"sub/a.dump",	    "../a.dump",       "/other/a.dump",		    "//evil.example/dumps/a.dump",
-		"https://evil.example/dumps/a.dump",   "http://db.example.com/dumps/a.dump", "https://db.example.com:8443/dumps/a.dump",
+		"https://evil.example/dumps/a.dump",   "http://db.example.com/dumps/a.dump",
+		"https://db.example.com:8443/dumps/a.dump",
 		"https://me:x@db.example.com/dumps/a.dump", "javascript:a.dump", "mailto:a.dump@b", "#a.dump",
 		"%2e%2e/a.dump",    "..%2fa.dump",     "a%2fb.dump",		    "%2Fdumps%2Fa.dump",
 		"a%00.dump",	    "a%0a.dump",       "a\x01.dump",		    "%zz.dump",
@@ -299,7 +301,8 @@ static void test_only_files_of_the_folder(void **state)
 
 static void test_a_folder_whose_name_is_encoded(void **state)
 {
-	static const char *const hrefs[] = {"a.dump", "/my%20dumps/%c3%b6/a.dump", "/my%20dumps/%C3%B6/a.dump", "/my dumps/\xc3\xb6/a.dump"};
+	static const char *const hrefs[] = {"a.dump", "/my%20dumps/%c3%b6/a.dump", "/my%20dumps/%C3%B6/a.dump",
+					    "/my dumps/\xc3\xb6/a.dump"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(hrefs); i++) {
@@ -343,11 +346,12 @@ static void test_pages_that_are_not_as_they_should_be(void **state)
 		{"<p>1 < 2 <a name=b.dump></a><a href=\"a.dump\"", "a.dump", -1, NULL},
 		{"<base href=\"https://db.example.com/\"><a href=\"dumps/a.dump\">", "a.dump", -1, NULL},
 		{"\xef\xbb\xbf\n<a href=\"a.dump\">", "a.dump", -1, NULL},
-		{"<td><a href=\"a.dump\">a</a><td data-size=\"7\">7 B<td><time datetime=\"2026-11-22T04:15:01.5+01:00\">", "a.dump", 7,
-		 "2026-11-22T03:15:01Z"},
+		{"<td><a href=\"a.dump\">a</a><td data-size=\"7\">7 B<td><time datetime=\"2026-11-22T04:15:01.5+01:00\">", "a.dump",
+		 7, "2026-11-22T03:15:01Z"},
 		{"<td><a href=\"a.dump\">a</a><td data-size=\"-7\">7 B<td><time datetime=\"soon\">", "a.dump", -1, NULL},
 		{"[{\"name\":\"a.dump\"}]", "a.dump", -1, NULL},
-		{"[{\"name\":\"a.dump\",\"size\":\"5\",\"mtime\":5}, 7, null, [], {\"name\":\"b\",\"type\":\"other\"}]", "a.dump", -1, NULL},
+		{"[{\"name\":\"a.dump\",\"size\":\"5\",\"mtime\":5}, 7, null, [], {\"name\":\"b\",\"type\":\"other\"}]", "a.dump",
+		 -1, NULL},
 		{" [{\"name\":\"x\",\"is_dir\":true},{\"name\":\"a.dump\",\"url\":\"./a.dump\",\"size\":-5,\"mod_time\":\"x\"},"
 		 "{\"name\":\"b\",\"url\":\"//evil/b\"}]", "a.dump", -1, NULL},
 	};
@@ -360,7 +364,8 @@ static void test_pages_that_are_not_as_they_should_be(void **state)
 		if (list.count != 1 || !same(list.items[0].name, cases[i].name) || list.items[0].bytes != cases[i].bytes ||
 		    list.items[0].modified != modified)
 			fail_msg("%s: %zu, of %lld, %lld bytes", cases[i].page, list.count,
-				 list.count ? (long long)list.items[0].modified : 0, list.count ? (long long)list.items[0].bytes : 0);
+				 list.count ? (long long)list.items[0].modified : 0,
+				 list.count ? (long long)list.items[0].bytes : 0);
 	}
 }
 

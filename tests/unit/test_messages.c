@@ -82,7 +82,8 @@ static void test_a_log_that_is_none(void **state)
 
 static void test_a_line_that_makes_no_sense_is_an_error(void **state)
 {
-	static const char text[] = "garbage\n{\"error_severity\":\"ERROR\",\"state_code\":\"22021\",\"message\":\"\xff\xfe bad\"}\n";
+	static const char text[] =
+		"garbage\n{\"error_severity\":\"ERROR\",\"state_code\":\"22021\",\"message\":\"\xff\xfe bad\"}\n";
 	autofree char *path = put("garbage", text, sizeof(text) - 1);
 	CLEANUP(messages_done) struct messages m = {0};
 	CLEANUP(judgement_done) struct judgement j = {0};
@@ -339,7 +340,8 @@ static void test_talk_is_not_taken_in(void **state)
 	assert_int_equal(t.ignored, 3);
 	restore_talk_done(&t);
 	t.ignored = -1;
-	say(&t, "pg_restore: warning: errors ignored on restore: 0\npg_restore: error: could not read from input file: end of file\n");
+	say(&t,
+	    "pg_restore: warning: errors ignored on restore: 0\npg_restore: error: could not read from input file: end of file\n");
 	assert_int_equal(t.ignored, -1);
 }
 

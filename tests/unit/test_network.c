@@ -103,9 +103,10 @@ static void test_files(void **state)
 	air = link_networkd(&told, true);
 	assert_string_equal(wire, "# Made from drillbox.txt.\n[Match]\nKind=!*\nType=ether\n\n[Network]\nAddress=192.168.1.10/24\n"
 				  "Gateway=192.168.1.1\nMulticastDNS=yes\n");
-	assert_string_equal(air, "# Made from drillbox.txt.\n[Match]\nType=wlan\n\n[Network]\nDHCP=yes\nDNS=9.9.9.9\nMulticastDNS=yes\n"
-				 "IgnoreCarrierLoss=3s\n\n[DHCPv4]\nClientIdentifier=mac\n"
-				 "RouteMetric=2048\n");
+	assert_string_equal(air,
+			    "# Made from drillbox.txt.\n[Match]\nType=wlan\n\n[Network]\nDHCP=yes\nDNS=9.9.9.9\nMulticastDNS=yes\n"
+			    "IgnoreCarrierLoss=3s\n\n[DHCPv4]\nClientIdentifier=mac\n"
+			    "RouteMetric=2048\n");
 }
 
 static void test_wifi(void **state)

@@ -30,7 +30,8 @@ static void test_keeps_its_rate(void **state)
 		if (p.rate / (int64_t)portion > 1000000)
 			continue; /* half a minute of counting */
 		bytes = through(&p, portion, seconds * 1000);
-		assert_in_range(bytes, (uintmax_t)(p.rate * seconds - p.rate / 1000), (uintmax_t)(p.rate * seconds + p.rate / 5 + (int64_t)portion + 1));
+		assert_in_range(bytes, (uintmax_t)(p.rate * seconds - p.rate / 1000),
+				(uintmax_t)(p.rate * seconds + p.rate / 5 + (int64_t)portion + 1));
 	}
 }
 

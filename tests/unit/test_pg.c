@@ -21,14 +21,17 @@ static const struct {
 	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  28P01: Passwort-Authentifizierung fuer "
 	 "Benutzer drillbox fehlgeschlagen\n",
 	 ERR_REFUSED, "refused the password"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  3D000: database \"shop\" does not exist\n",
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  3D000: database \"shop\" does not "
+	 "exist\n",
 	 ERR_REFUSED, "has no database 'shop'"},
 	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  28000: no pg_hba.conf entry for host "
 	 "\"10.0.0.9\", user \"drillbox\", database \"shop\", SSL encryption\n",
 	 ERR_REFUSED, "hostssl"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  57P03: the database system is starting up\n",
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  57P03: the database system is starting "
+	 "up\n",
 	 ERR_SOURCE, "the database system is starting up"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  53300: sorry, too many clients already\n",
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  53300: sorry, too many clients "
+	 "already\n",
 	 ERR_SOURCE, "no connection left"},
 	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  08P01: unsupported startup parameter in "
 	 "options: row_security\n",
@@ -36,15 +39,16 @@ static const struct {
 	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: server certificate for \"other\" does not match "
 	 "host name \"db.example.com\"\n",
 	 ERR_REFUSED, "another name than 'db.example.com'"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: server does not support SSL, but SSL was required\n",
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: server does not support SSL, but SSL was "
+	 "required\n",
 	 ERR_REFUSED, "offers no TLS"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: Connection refused\n\tIs the server running on that "
-	 "host and accepting TCP/IP connections?\n",
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: Connection refused\n\tIs the server running on "
+	 "that host and accepting TCP/IP connections?\n",
 	 ERR_NETWORK, "nothing listens at 'db.example.com' port 5433 (10.0.0.1)"},
 	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: something nobody has seen\n", ERR_NETWORK,
 	 "something nobody has seen"},
-	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  XX123: something of a server\n", ERR_REFUSED,
-	 "something of a server"},
+	{"connection to server at \"db.example.com\" (10.0.0.1), port 5433 failed: FATAL:  XX123: something of a server\n",
+	 ERR_REFUSED, "something of a server"},
 };
 
 static void test_refused_logins_are_told_apart(void **state)

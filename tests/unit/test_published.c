@@ -82,7 +82,8 @@ int place_list(struct place *place, const char *begun, struct deadline deadline,
 	struct remote *r = remotes_add(ret);
 
 	(void)place, (void)begun, (void)deadline, (void)err;
-	*r = (struct remote){.name = xstrdup("shop.dump"), .where = xstrdup("/d/shop.dump?key=secret"), .bytes = -1, .modified = WHEN};
+	*r = (struct remote){
+		.name = xstrdup("shop.dump"), .where = xstrdup("/d/shop.dump?key=secret"), .bytes = -1, .modified = WHEN};
 	if (there.listed_etag)
 		r->etag = xstrdup(there.listed_etag);
 	memcpy(r->sha256, there.asked && there.listed_later ? there.listed_later : there.listed_sha256, SHA256_HEX);
@@ -118,7 +119,7 @@ int place_get(struct place *place, const struct remote *r, int64_t from, struct 
 {
 	bool same_revision = same(r->etag, there.etag);
 
-	(void)place, (void)deadline, (void)err;
+	(void)place, (void)begun, (void)deadline, (void)err;
 	if (is_before(r))
 		return get_before(r, from, ret, err);
 	if (there.down)

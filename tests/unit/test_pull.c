@@ -9,15 +9,16 @@ static const struct {
 	enum error_kind kind;
 	const char *told;
 } endings[] = {
-	{"pg_dump: error: aborting because of server version mismatch\npg_dump: detail: server version: 17.12; pg_dump version: 15.20\n",
+	{"pg_dump: error: aborting because of server version mismatch\npg_dump: detail: server version: 17.12; pg_dump version: "
+	 "15.20\n",
 	 ERR_LACKING, "older than the server"},
 	{"pg_dump: error: query failed: ERROR:  permission denied for table secret\npg_dump: detail: Query was: LOCK TABLE a, b IN "
 	 "ACCESS SHARE MODE\n",
 	 ERR_PRIVILEGE, "(permission denied for table secret)"},
 	{"pg_dump: error: query failed: ERROR:  permission denied for large object 77777\n", ERR_PRIVILEGE,
 	 "GRANT SELECT ON LARGE OBJECT"},
-	{"pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\npg_dump: detail: Query was: LOCK TABLE "
-	 "a IN ACCESS SHARE MODE\n",
+	{"pg_dump: error: query failed: ERROR:  canceling statement due to statement timeout\npg_dump: detail: Query was: LOCK "
+	 "TABLE a IN ACCESS SHARE MODE\n",
 	 ERR_CHANGED, "behind ours"},
 	{"pg_dump: error: Dumping the contents of table \"big\" failed: PQgetResult() failed.\npg_dump: detail: Error message from "
 	 "server: ERROR:  canceling statement due to statement timeout\n",
@@ -25,14 +26,14 @@ static const struct {
 	{"pg_dump: error: Dumping the contents of table \"big\" failed: PQgetResult() failed.\npg_dump: detail: Error message from "
 	 "server: ERROR:  canceling statement due to conflict with recovery\n",
 	 ERR_CHANGED, "hot_standby_feedback"},
-	{"pg_dump: error: Dumping the contents of table \"big\" failed: PQgetCopyData() failed.\npg_dump: detail: Error message from "
-	 "server: server closed the connection unexpectedly\n",
+	{"pg_dump: error: Dumping the contents of table \"big\" failed: PQgetCopyData() failed.\npg_dump: detail: Error message "
+	 "from server: server closed the connection unexpectedly\n",
 	 ERR_NETWORK, "at table 'big'"},
 	{"pg_dump: error: could not write to output file: No space left on device\n", ERR_SPACE, "disk is full"},
-	{"pg_dump: error: query failed: ERROR:  query would be affected by row-level security policy for table \"t\"\n", ERR_PRIVILEGE,
-	 "BYPASSRLS"},
-	{"pg_dump: error: Dumping the contents of table \"wide\" failed: PQgetResult() failed.\npg_dump: detail: Error message from "
-	 "server: ERROR:  invalid memory alloc request size 1200000003\n",
+	{"pg_dump: error: query failed: ERROR:  query would be affected by row-level security policy for table \"t\"\n",
+	 ERR_PRIVILEGE, "BYPASSRLS"},
+	{"pg_dump: error: Dumping the contents of table \"wide\" failed: PQgetResult() failed.\npg_dump: detail: Error message "
+	 "from server: ERROR:  invalid memory alloc request size 1200000003\n",
 	 ERR_SOURCE, "too wide"},
 	{"pg_dump: error: query failed: ERROR:  cache lookup failed for relation 1234\n", ERR_CHANGED, "altered under pg_dump"},
 	{"pg_dump: error: nobody has seen this\n", ERR_SOURCE, "pg_dump ended with 1"},

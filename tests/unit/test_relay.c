@@ -15,7 +15,10 @@
 #include "base/text.h"
 #include "port/relay.h"
 
-/* A server in a process of its own. Each connection: read a number and a newline, send so many bytes, say "end" when the client ends. */
+/*
+ * A server in a process of its own. Each connection: read a number and a newline, send so many
+ * bytes, say "end" when the client ends.
+ */
 struct server {
 	pid_t pid;
 	char port[8];
@@ -88,7 +91,8 @@ static void end(struct server *s)
 
 static int connect_to(const char *port)
 {
-	struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)atoi(port))};
+	struct sockaddr_in there = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)atoi(port))};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(connect(fd, (const struct sockaddr *)&there, sizeof(there)), 0);

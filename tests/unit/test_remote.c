@@ -49,10 +49,12 @@ static void test_the_newest_is_so_by_time(void **state)
 	(void)state;
 	/* by name, the last of each would be another */
 	NEWEST("*.dump", "shop-01-12-2026.dump", {"shop-30-11-2026.dump", AT, 0}, {"shop-01-12-2026.dump", AT + 86400, 0});
-	NEWEST("*.dump", "monday.dump", {"wednesday.dump", AT - 2 * 86400, 0}, {"monday.dump", AT, 0}, {"friday.dump", AT - 86400, 0});
+	NEWEST("*.dump", "monday.dump", {"wednesday.dump", AT - 2 * 86400, 0}, {"monday.dump", AT, 0},
+	       {"friday.dump", AT - 86400, 0});
 	NEWEST("*.dump", "shop.10.dump", {"shop.9.dump", AT, 0}, {"shop.10.dump", AT + 1, 0});
 	/* a time in the name counts for nothing against the file's own */
-	NEWEST("*.dump", "shop_20261120_041500.dump", {"shop_20261120_041500.dump", AT + 60, 0}, {"shop_20261122_041500.dump", AT, 0});
+	NEWEST("*.dump", "shop_20261120_041500.dump", {"shop_20261120_041500.dump", AT + 60, 0},
+	       {"shop_20261122_041500.dump", AT, 0});
 	NEWEST("*.dump", "old.dump", {"old.dump", -5, 0}, {"older.dump", -6, 0});
 	NEWEST("*", "a", {"a", AT, 0});
 	/* before 1970 and far ahead alike */
@@ -158,7 +160,8 @@ static void test_what_can_be_the_newest(void **state)
 	/* one without a time may be any */
 	NARROWED(20, 2, "a.dump c.dump", {"a.dump", TIME_UNKNOWN, 0}, {"b.dump", AT, 0}, {"c.dump", AT + 1, 0});
 	/* what fits nothing stays for the sentence that names it */
-	NARROWED(20, 1, "shop.dmp b.dump x.txt", {"shop.dmp", AT + 9, 0}, {"a.dump", AT, 0}, {"b.dump", AT + 1, 0}, {"x.txt", AT, 0});
+	NARROWED(20, 1, "shop.dmp b.dump x.txt", {"shop.dmp", AT + 9, 0}, {"a.dump", AT, 0}, {"b.dump", AT + 1, 0},
+		 {"x.txt", AT, 0});
 	NARROWED(20, 0, "shop.dmp", {"shop.dmp", AT, 0});
 	/* more than are looked at */
 	NARROWED(2, 2, "b.dump c.dump", {"a.dump", AT, 1}, {"b.dump", AT + 60, 1}, {"c.dump", AT + 120, 1});

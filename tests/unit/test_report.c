@@ -350,8 +350,10 @@ static void test_history_json(void **state)
 	report_history(&p.r, &list);
 	page_close(&p);
 	root = parsed(&p);
-	assert_true(starts_with(p.text, "{\"schema\":1,\"rounds\":[{\"kind\":\"drill\",\"id\":12,\"source\":\"shop\",\"dump\":\"" SHOP
-				"\",\"verdict\":\"running\",\"reason\":\"\",\"started\":\"2026-11-23T11:00:00Z\",\"seconds\":61.0,"));
+	assert_true(starts_with(p.text,
+				"{\"schema\":1,\"rounds\":[{\"kind\":\"drill\",\"id\":12,\"source\":\"shop\",\"dump\":\"" SHOP
+				"\",\"verdict\":\"running\",\"reason\":\"\",\"started\":\"2026-11-23T11:00:00Z\","
+				"\"seconds\":61.0,"));
 	row = json_at(json_get(root, "rounds"), 1);
 	assert_string_equal(json_get_text(row, "kind"), "pull");
 	assert_true(json_is_nothing(json_get(row, "dump")));
@@ -837,11 +839,14 @@ static void test_progress_lines(void **state)
 		 "shop  pull       900 kB of ~412 MB"},
 		{{"shop", "pull", PROGRESS_BYTES, 0, 900000, NULL, 8, 1000, -1, 0}, false, 0,
 		 "shop  pull       900 kB   1.0 kB/s"},
-		{{"shop", "pull", PROGRESS_BYTES, 100, 200, NULL, 8, 10, -1, 0}, false, 0, "shop  pull       200 of ~100 B   10 B/s"},
+		{{"shop", "pull", PROGRESS_BYTES, 100, 200, NULL, 8, 10, -1, 0}, false, 0,
+		 "shop  pull       200 of ~100 B   10 B/s"},
 		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 31, 3, 71, 0}, true, 0,
 		 "shop  restore    "
-		 "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
-		 "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
+		 "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+		 "\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88\xe2\x96\x88"
+		 "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
+		 "\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91\xe2\x96\x91"
 		 "  92 of 184   orders_pkey   ~40 s left"},
 		{{"shop", "restore", PROGRESS_OBJECTS, 184, 92, "orders_pkey", 131, 0, 71, 0}, false, 0,
 		 "shop  restore    92 of 184   orders_pkey"},

@@ -55,7 +55,8 @@ static void test_what_cannot(void **state)
 		"Status", "statu", "statusx", "status status", "status shop", "status --", "status -", "status -j", "status --jso",
 		"status --json=1", "status --json --json", "status --help", "status -h", "--help", "--version", "--json",
 		"--config /tmp/x status", "status --config /tmp/x", "--verbose status", "-c status", "history --limit",
-		"history --limit x", "history --limit -1", "history --limit 99999999", "history --limit=5", "history --limit 1 --limit 2",
+		"history --limit x", "history --limit -1", "history --limit 99999999", "history --limit=5",
+		"history --limit 1 --limit 2",
 		"history --since", "history --since --json", "history --since 'now'", "history --since 7d,x", "history shop shop",
 		"history ../shop", "history /etc", "history -shop", "history shop/x", "history shop.conf", "history a%20b",
 		("history " DUMP), "show -1", "show /etc/passwd", "show ../../etc/passwd",
@@ -63,8 +64,10 @@ static void test_what_cannot(void **state)
 		("show " DUMP ".dump"), ("show " DUMP "/"), "show shop/%2e%2e_20261122_041500", "show shop/%73hop_20261122_041500",
 		"show shop/_20261122_041500", "show shop/shop_20261322_041500", "show shop/sh%00op_20261122_041500",
 		"show shop shop", ("dumps " DUMP), "dumps --limit 1", "fetch", "fetch shop", "fetch 12", ("fetch --json " DUMP),
-		("fetch " DUMP " " DUMP), ("fetch /var/lib/drillbox/store/" DUMP ".dump"), ("list " DUMP), "pull shop", "drill shop --keep 1h", "drill shop --json", "drill shop crm", "drill --level quick", "drill shop --trigger button",
-		"round shop", "round", "prune", "prune --dry-run", ("accept " DUMP " --why x"), "ack", "stop", "check", "config --all",
+		("fetch " DUMP " " DUMP), ("fetch /var/lib/drillbox/store/" DUMP ".dump"), ("list " DUMP), "pull shop",
+		"drill shop --keep 1h", "drill shop --json", "drill shop crm", "drill --level quick", "drill shop --trigger button",
+		"round shop", "round", "prune", "prune --dry-run", ("accept " DUMP " --why x"), "ack", "stop", "check",
+		"config --all",
 		"doctor", "watch", "daemon", "help", "sandbox-inner 3 x y", "allow", "allow fetch", "sh", "sh -c id", "bash -i",
 		"/bin/sh", "exit", "scp -t /tmp", "scp -f /etc/passwd", "/usr/lib/openssh/sftp-server", "internal-sftp", "sftp",
 		"rsync --server --sender -vlogDtpre.iLsfxCIvu . /", "git-upload-pack '/x'", "git-receive-pack /x", "psql", "env",
@@ -170,8 +173,9 @@ static void test_a_refusal_tells_what_the_key_may(void **state)
 
 	(void)state;
 	assert_int_equal(request_read("id", NULL, &words, &err), -1);
-	assert_string_equal(err.text, "there is no such verb here; what can be asked here: status, "
-				      "history [SOURCE] [--limit N] [--since T], show [DRILL|SOURCE|DUMP], dumps [SOURCE], each with --json");
+	assert_string_equal(err.text,
+			    "there is no such verb here; what can be asked here: status, "
+			    "history [SOURCE] [--limit N] [--since T], show [DRILL|SOURCE|DUMP], dumps [SOURCE], each with --json");
 	assert_int_equal(request_read("fetch " DUMP, NULL, &words, &err), -1);
 	assert_non_null(strstr(err.text, "this key may not ask for that"));
 	assert_null(strstr(err.text, "fetch DUMP"));

@@ -447,9 +447,10 @@ static void test_one_transaction_when_all_is_known(void **state)
 		fail_msg("%s", err.text);
 	check_that(&t.findings, RESULT_PASS);
 	assert_string_equal(t.summary.data, "one transaction, 2 roles as stand-ins");
-	attributes = value(&t.cluster, "shop", "SELECT pg_catalog.string_agg(pg_catalog.format('%s %s %s %s %s', rolname, rolcanlogin,"
-			   " rolsuper, rolcreatedb, pg_catalog.pg_has_role(rolname, 'owner of \"all\"', 'MEMBER')), ',' ORDER BY rolname)"
-			   " FROM pg_catalog.pg_roles WHERE rolname !~ '^p'");
+	attributes = value(&t.cluster, "shop",
+			   "SELECT pg_catalog.string_agg(pg_catalog.format('%s %s %s %s %s', rolname, rolcanlogin,"
+			   " rolsuper, rolcreatedb, pg_catalog.pg_has_role(rolname, 'owner of \"all\"', 'MEMBER')), ',' ORDER BY "
+			   "rolname) FROM pg_catalog.pg_roles WHERE rolname !~ '^p'");
 	assert_string_equal(attributes, "clerk f f f t,owner of \"all\" f t t t");
 }
 
@@ -518,8 +519,9 @@ static void test_a_function_that_needs_a_search_path(void **state)
 
 	(void)state;
 	make_shop("path");
-	SQL(&source, "path", "SET search_path = public", "CREATE FUNCTION public.known(c integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS "
-			     "'SELECT EXISTS (SELECT FROM customers WHERE id = c)'",
+	SQL(&source, "path", "SET search_path = public",
+	    "CREATE FUNCTION public.known(c integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS "
+	    "'SELECT EXISTS (SELECT FROM customers WHERE id = c)'",
 	    "ALTER TABLE public.orders ADD CONSTRAINT orders_known CHECK (public.known(customer))");
 	t.dump = dump_of("path", "path.dump", NULL);
 	run_trial(&t, ROOM);
@@ -552,8 +554,9 @@ static void test_no_room_in_memory(void **state)
 
 	(void)state;
 	SQL(&source, CLUSTER_DATABASE, "CREATE DATABASE large TEMPLATE template0");
-	SQL(&source, "large", "CREATE TABLE public.t AS SELECT i, pg_catalog.repeat('y', 400) || pg_catalog.md5(i::text) || pg_catalog.md5('a' || i) AS y FROM "
-			      "pg_catalog.generate_series(1, 120000) i");
+	SQL(&source, "large",
+	    "CREATE TABLE public.t AS SELECT i, pg_catalog.repeat('y', 400) || pg_catalog.md5(i::text) || pg_catalog.md5('a' || i) "
+	    "AS y FROM pg_catalog.generate_series(1, 120000) i");
 	t.dump = dump_of("large", "large.dump", NULL);
 	run_trial(&t, (int64_t)64 << 20);
 	assert_int_equal(t.done, 0);

@@ -79,9 +79,17 @@ static void shop_done(struct shop *s)
 static struct shop open_shop(const char *bucket, const char *prefix, const char *access_key, const char *secret)
 {
 	struct shop s = {
-		.source = {.name = "shop", .type = SOURCE_S3, .bucket = xstrdup(bucket), .prefix = xstrdup(prefix), .pattern = "*.dump",
-			   .region = "eu-central-1", .style = S3_PATH, .access_key = (char *)access_key, .ca = server.ca,
-			   .endpoint = {.host = HOST, .port = server.port, .path = "/"}, .at = {.address = "127.0.0.1"}},
+		.source = {.name = "shop",
+			   .type = SOURCE_S3,
+			   .bucket = xstrdup(bucket),
+			   .prefix = xstrdup(prefix),
+			   .pattern = "*.dump",
+			   .region = "eu-central-1",
+			   .style = S3_PATH,
+			   .access_key = (char *)access_key,
+			   .ca = server.ca,
+			   .endpoint = {.host = HOST, .port = server.port, .path = "/"},
+			   .at = {.address = "127.0.0.1"}},
 		.secrets = {.secret_key = secret},
 		.deadline = deadline_in(NO_DEADLINE, 20000),
 	};
@@ -172,7 +180,11 @@ static void test_pages_and_odd_keys(void **state)
 	static const struct {
 		enum s3_style style;
 		char *path; /* of the endpoint */
-	} styles[] = {{S3_PATH, "/"}, {S3_VIRTUAL, "/"}, {S3_PATH, "/storage/v1/s3"}, {S3_PATH, "/storage/v1/s3/"}, {S3_VIRTUAL, "/storage/v1/s3"}};
+	} styles[] = {{S3_PATH, "/"},
+		      {S3_VIRTUAL, "/"},
+		      {S3_PATH, "/storage/v1/s3"},
+		      {S3_PATH, "/storage/v1/s3/"},
+		      {S3_VIRTUAL, "/storage/v1/s3"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(styles); i++) {
@@ -307,13 +319,15 @@ static void test_what_a_listing_may_meet(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		CLEANUP(shop_done) struct shop s = open_shop(cases[i].bucket, cases[i].prefix, cases[i].access_key, cases[i].secret);
+		CLEANUP(shop_done) struct shop s =
+			open_shop(cases[i].bucket, cases[i].prefix, cases[i].access_key, cases[i].secret);
 		struct remotes list = {0};
 		struct error err = {0};
 
 		s.secrets.session_token = cases[i].token;
 		begin(&s);
-		if (place_s3.list(s.place, NULL, s.deadline, &list, &err) != -1 || err.kind != cases[i].kind || !strstr(err.text, cases[i].told))
+		if (place_s3.list(s.place, NULL, s.deadline, &list, &err) != -1 || err.kind != cases[i].kind ||
+		    !strstr(err.text, cases[i].told))
 			fail_msg("%s as %s: %s: %s", cases[i].bucket, cases[i].access_key, error_word(err.kind), err.text);
 		assert_null(list.items);
 	}
@@ -447,7 +461,8 @@ static void test_versions(void **state)
 	get_or_fail(&s, &before, 0, &old);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		CLEANUP(place_part_done) struct place_part part = {0};
-		const struct remote r = object("daily/versions.dump", cases[i].of_newest ? newest.etag : old.etag, cases[i].version);
+		const struct remote r =
+			object("daily/versions.dump", cases[i].of_newest ? newest.etag : old.etag, cases[i].version);
 
 		get_or_fail(&s, &r, 100, &part);
 		assert_int_equal(part.from, cases[i].from);

@@ -112,7 +112,8 @@ static void test_an_etag_without_quotes(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(add(BEGIN LAST "<Contents><Key>a</Key><ETag>abc</ETag></Contents><Contents><ETag/><Key>b</Key></Contents>" END,
+	assert_int_equal(add(BEGIN LAST "<Contents><Key>a</Key><ETag>abc</ETag></Contents><Contents><ETag/><Key>b</Key></"
+					"Contents>" END,
 			     "", &list, &page, &err),
 			 0);
 	assert_string_equal(list.items[0].etag, "\"abc\"");
@@ -122,7 +123,8 @@ static void test_an_etag_without_quotes(void **state)
 static void test_what_is_no_page(void **state)
 {
 	autofree char *key = xcalloc(S3_KEY_CAP + 2, 1);
-	autofree char *long_key = (memset(key, 'k', S3_KEY_CAP + 1), format(BEGIN LAST "<Contents><Key>%s</Key></Contents>" END, key));
+	autofree char *long_key =
+		(memset(key, 'k', S3_KEY_CAP + 1), format(BEGIN LAST "<Contents><Key>%s</Key></Contents>" END, key));
 	const struct {
 		const char *prefix, *xml, *told;
 	} cases[] = {

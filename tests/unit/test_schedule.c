@@ -86,7 +86,8 @@ static void test_stale_after_has_room_for_the_hours_outside_the_window(void **st
 
 		assert_true(window_parse(cases[i].window, &w));
 		if (schedule_stale_after_s(&s, &w) != cases[i].stale_after)
-			fail_msg("%s within %s: %lld s", cases[i].schedule, cases[i].window, (long long)schedule_stale_after_s(&s, &w));
+			fail_msg("%s within %s: %lld s", cases[i].schedule, cases[i].window,
+				 (long long)schedule_stale_after_s(&s, &w));
 	}
 }
 
@@ -110,7 +111,8 @@ static void test_a_schedule_that_is_kept_leaves_no_source_stale(void **state)
 
 			next = schedule_next(&s, &w, &a, last + 100).at;
 			if (next - last >= schedule_stale_after_s(&s, &w))
-				fail_msg("%s within %s: %lld s", texts[i % COUNT(texts)], windows[i / COUNT(texts)], (long long)(next - last));
+				fail_msg("%s within %s: %lld s", texts[i % COUNT(texts)], windows[i / COUNT(texts)],
+					 (long long)(next - last));
 		}
 	}
 	zone("UTC0");
@@ -158,10 +160,13 @@ static void test_the_box_s_own_time(void **state)
 	/* across the end of a month and of a year */
 	assert_int_equal(next_after("04:15", at("2026-12-31T04:00:00Z"), at("2026-12-31T12:00:00Z")), at("2027-01-01T03:15:00Z"));
 	/* 22 November 2026 is a Sunday */
-	assert_int_equal(next_after("Sun 03:00", at("2026-11-20T12:00:00Z"), at("2026-11-20T12:00:00Z")), at("2026-11-22T02:00:00Z"));
-	assert_int_equal(next_after("Sun 03:00", at("2026-11-22T02:00:01Z"), at("2026-11-22T12:00:00Z")), at("2026-11-29T02:00:00Z"));
+	assert_int_equal(next_after("Sun 03:00", at("2026-11-20T12:00:00Z"), at("2026-11-20T12:00:00Z")),
+			 at("2026-11-22T02:00:00Z"));
+	assert_int_equal(next_after("Sun 03:00", at("2026-11-22T02:00:01Z"), at("2026-11-22T12:00:00Z")),
+			 at("2026-11-29T02:00:00Z"));
 	/* already Monday there, still Sunday in UTC */
-	assert_int_equal(next_after("Mon 00:30", at("2026-11-20T12:00:00Z"), at("2026-11-20T12:00:00Z")), at("2026-11-22T23:30:00Z"));
+	assert_int_equal(next_after("Mon 00:30", at("2026-11-20T12:00:00Z"), at("2026-11-20T12:00:00Z")),
+			 at("2026-11-22T23:30:00Z"));
 }
 
 /* Run the schedule for some days: every due time is run 5 s late. Returns how many runs. */
@@ -204,8 +209,10 @@ static void test_the_hour_that_comes_twice(void **state)
 	zone(BERLIN);
 	/* on 25 October 2026 03:00 becomes 02:00: 02:30 is taken at its first coming, once */
 	for (int again = 0; again < 3; again++) {
-		assert_int_equal(next_after("02:30", at("2026-10-24T00:30:05Z"), at("2026-10-24T12:00:00Z")), at("2026-10-25T00:30:00Z"));
-		assert_int_equal(next_after("02:30", at("2026-10-25T00:30:05Z"), at("2026-10-25T00:31:00Z")), at("2026-10-26T01:30:00Z"));
+		assert_int_equal(next_after("02:30", at("2026-10-24T00:30:05Z"), at("2026-10-24T12:00:00Z")),
+				 at("2026-10-25T00:30:00Z"));
+		assert_int_equal(next_after("02:30", at("2026-10-25T00:30:05Z"), at("2026-10-25T00:31:00Z")),
+				 at("2026-10-26T01:30:00Z"));
 		/* whatever was asked before must not change the answer */
 		(void)next_after("02:30", at("2026-12-24T00:30:05Z"), at("2026-12-24T12:00:00Z"));
 	}
@@ -247,7 +254,8 @@ static void test_every_so_often(void **state)
 	int64_t last;
 
 	(void)state;
-	assert_int_equal(next_after("every 6h", at("2026-11-22T12:00:00Z"), at("2026-11-22T13:00:00Z")), at("2026-11-22T18:00:00Z"));
+	assert_int_equal(next_after("every 6h", at("2026-11-22T12:00:00Z"), at("2026-11-22T13:00:00Z")),
+			 at("2026-11-22T18:00:00Z"));
 	assert_int_equal(run("every 12h", "2026-11-22T00:00:00Z", "2026-11-24T12:00:00Z", &last), 4);
 	/* never pulled: at once */
 	assert_int_equal(schedule_next(&s, &always, &fresh, at("2026-11-22T12:00:10Z")).at, fresh.first_seen);
@@ -270,7 +278,8 @@ static void test_a_new_source_waits_for_its_time_and_an_unknown_one_does_not(voi
 {
 	struct schedule s = parsed("04:15");
 	int64_t now = at("2026-11-22T09:30:00Z");
-	struct attempts fresh = {.first_seen = now - HOUR, .last_round = TIME_UNKNOWN, .last_try = TIME_UNKNOWN, .last_end = TIME_UNKNOWN};
+	struct attempts fresh = {
+		.first_seen = now - HOUR, .last_round = TIME_UNKNOWN, .last_try = TIME_UNKNOWN, .last_end = TIME_UNKNOWN};
 	struct attempts nothing = {0};
 
 	(void)state;

@@ -99,7 +99,8 @@ static void test_a_credential(void **state)
 /* libpq opens keys and certificates itself: it gets paths, wherever they come from. */
 static void test_a_source_with_its_files(void **state)
 {
-	autofree char *ca = path_join(folder, "ca.pem"), *key = path_join(folder, "key"), *password = put("password", "horse", 0600);
+	autofree char *ca = path_join(folder, "ca.pem"), *key = path_join(folder, "key"),
+		      *password = put("password", "horse", 0600);
 	struct source_config source = {
 		.name = (char[]){"shop"}, .password_file = password, .client_cert = (char[]){"/etc/cert.pem"},
 		.client_key = (char[]){"credential:key"}, .ca = (char[]){"credential:ca.pem"}};

@@ -79,11 +79,18 @@ static void test_a_published_canonical_request(void **state)
 static void test_keys_tokens_and_order(void **state)
 {
 	static const struct sigv4_pair params[] = {
-		{"prefix", "täglich/a b+c:d"}, {"list-type", "2"}, {"a-b", "1"}, {"a", "2"}, {"a", "10"}, {"empty", ""}, {"x=y", "&"}},
+		{"prefix", "täglich/a b+c:d"}, {"list-type", "2"}, {"a-b", "1"}, {"a", "2"}, {"a", "10"}, {"empty", ""},
+		{"x=y", "&"}},
 				       headers[] = {{"X-Amz-Checksum-Mode", "ENABLED"}, {"X-Amz-Date-Of-Mine", "  two   words "}};
-	const struct sigv4_request request = {.method = "HEAD", .host = "nas.example.com:9000", .path = "/my.bucket//./../a b+c:d~(é)%2F",
-					      .params = params, .param_count = COUNT(params), .headers = headers,
-					      .header_count = COUNT(headers), .region = "eu-central-1", .at = AT + 3723};
+	const struct sigv4_request request = {.method = "HEAD",
+					      .host = "nas.example.com:9000",
+					      .path = "/my.bucket//./../a b+c:d~(é)%2F",
+					      .params = params,
+					      .param_count = COUNT(params),
+					      .headers = headers,
+					      .header_count = COUNT(headers),
+					      .region = "eu-central-1",
+					      .at = AT + 3723};
 	const struct sigv4_key key = {.access_key = "minio", .secret_key = "secret", .session_token = "Fwo/+=="};
 	CLEANUP(sigv4_signed_done) struct sigv4_signed out = {0};
 	autofree char *canonical = NULL;
@@ -92,18 +99,18 @@ static void test_keys_tokens_and_order(void **state)
 	(void)state;
 	assert_int_equal(sigv4_sign(&request, &key, &out, &err), 0);
 	canonical = sigv4_canonical(&request, &out);
-	assert_string_equal(canonical,
-			    "HEAD\n"
-			    "/my.bucket//./../a%20b%2Bc%3Ad~%28%C3%A9%29%252F\n"
-			    "a=10&a=2&a-b=1&empty=&list-type=2&prefix=t%C3%A4glich%2Fa%20b%2Bc%3Ad&x%3Dy=%26\n"
-			    "host:nas.example.com:9000\n"
-			    "x-amz-checksum-mode:ENABLED\n"
-			    "x-amz-content-sha256:" EMPTY "\n"
-			    "x-amz-date:20130524T010203Z\n"
-			    "x-amz-date-of-mine:two words\n"
-			    "x-amz-security-token:Fwo/+==\n"
-			    "\n"
-			    "host;x-amz-checksum-mode;x-amz-content-sha256;x-amz-date;x-amz-date-of-mine;x-amz-security-token\n" EMPTY);
+	assert_string_equal(canonical, "HEAD\n"
+				       "/my.bucket//./../a%20b%2Bc%3Ad~%28%C3%A9%29%252F\n"
+				       "a=10&a=2&a-b=1&empty=&list-type=2&prefix=t%C3%A4glich%2Fa%20b%2Bc%3Ad&x%3Dy=%26\n"
+				       "host:nas.example.com:9000\n"
+				       "x-amz-checksum-mode:ENABLED\n"
+				       "x-amz-content-sha256:" EMPTY "\n"
+				       "x-amz-date:20130524T010203Z\n"
+				       "x-amz-date-of-mine:two words\n"
+				       "x-amz-security-token:Fwo/+==\n"
+				       "\n"
+				       "host;x-amz-checksum-mode;x-amz-content-sha256;x-amz-date;x-amz-date-of-mine;x-amz-security-"
+				       "token\n" EMPTY);
 	assert_string_equal(out.path, "/my.bucket//./../a%20b%2Bc%3Ad~%28%C3%A9%29%252F");
 	assert_string_equal(header(&out, "x-amz-security-token"), "Fwo/+==");
 	assert_non_null(strstr(header(&out, "authorization"), "Credential=minio/20130524/eu-central-1/s3/aws4_request,"));

@@ -5,7 +5,9 @@
 
 #define ED25519 "AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 #define SK "AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4fAAAABHNzaDo="
-#define ECDSA "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBBYuqF83CqkCAonirkpA4oSKdtKacfh3kxjThINdO4IqVu1uNUB2URixNkEnfbE1KbPGcTA7OlS356H+HLGnswQ="
+#define ECDSA \
+	"AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBBYuqF83CqkCAonirkpA4oSKdtKacfh3kxjThINdO4IqVu1uNUB2URixNkEnfbE1KbPG" \
+	"cTA7OlS356H+HLGnswQ="
 
 /* The fingerprints are ssh-keygen's. */
 static void test_what_is_taken(void **state)
@@ -18,7 +20,8 @@ static void test_what_is_taken(void **state)
 		{"ssh-ed25519 \t" ED25519, "ssh-ed25519", ED25519, "", "SHA256:ZkAslGjFiUHdGf/WUL8rQvkib4PTvQatUV0OUQSncCA"},
 		{"sk-ssh-ed25519@openssh.com " SK " the blue one", "sk-ssh-ed25519@openssh.com", SK, "the blue one",
 		 "SHA256:/p0CbeE3dk2SyW1OXXsThGc12ezDVD8eGw2/vtztDfk"},
-		{"ecdsa-sha2-nistp256 " ECDSA, "ecdsa-sha2-nistp256", ECDSA, "", "SHA256:s4GaEkQcj/FTmZjkdruHO1jniuIR1f7/hgoZvE4a/m4"},
+		{"ecdsa-sha2-nistp256 " ECDSA, "ecdsa-sha2-nistp256", ECDSA, "",
+		 "SHA256:s4GaEkQcj/FTmZjkdruHO1jniuIR1f7/hgoZvE4a/m4"},
 	};
 
 	(void)state;

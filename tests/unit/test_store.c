@@ -136,7 +136,8 @@ static int bring(struct store *s, const char *database, int64_t taken, bool as_f
 		return -1;
 	if (write_dump(in.path, as_folder) < 0)
 		return fail(err, ERR_IO, "write '%s': %m", in.path);
-	return store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, ret, err);
+	return store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m},
+			    NO_DEADLINE, ret, err);
 }
 
 static struct dump brought(struct store *s, int64_t taken, bool as_folder)
@@ -380,7 +381,9 @@ static void plain_sql_is_told_by_its_bytes(void **state)
 	describe(&m, "a/b c", TAKEN);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	put(in.path, "-- PostgreSQL database dump\n");
-	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, &d, &err), 0);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m},
+				      NO_DEADLINE, &d, &err),
+			 0);
 	assert_string_equal(d.path, below("store/shop/a%2Fb%20c_20251122_041500.sql"));
 	assert_string_equal(d.name, "shop/a%2Fb%20c_20251122_041500");
 }
@@ -616,7 +619,9 @@ static void refused(void (*make)(const char *path), const char *says)
 	describe(&m, "shop", TAKEN);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	make(in.path);
-	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, NO_DEADLINE, &d, &err), -1);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m},
+				      NO_DEADLINE, &d, &err),
+			 -1);
 	assert_int_equal(err.kind, ERR_DATA);
 	if (!strstr(err.text, says))
 		print_error("'%s' does not say '%s'\n", err.text, says);
@@ -727,7 +732,9 @@ static void a_stop_ends_a_commit(void **state)
 	assert_int_equal(write(stop[1], "x", 1), 1);
 	assert_int_equal(store_begin(s, "shop", &in, &err), 0);
 	assert_int_equal(write_dump(in.path, false), 0);
-	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m}, (struct deadline){INT64_MAX, stop[0]}, &d, &err), -1);
+	assert_int_equal(store_commit(s, &in, &(struct arriving){.database = m.database, .taken = m.snapshot_time, .manifest = &m},
+				      (struct deadline){INT64_MAX, stop[0]}, &d, &err),
+			 -1);
 	assert_int_equal(err.kind, ERR_STOPPED);
 	assert_int_equal(entries_in(below("store/shop")), 0);
 	close(stop[0]);

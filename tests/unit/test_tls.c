@@ -85,7 +85,8 @@ static const struct {
 	{"client", NULL, {.cert = "client-strange.pem", .key = "client-strange.key"}, "refused our client certificate '"},
 	{"client12", NULL, {.cert = "client-strange.pem", .key = "client-strange.key"}, "(alert 'unknown_ca')"},
 	{"http", NULL, {0}, "speaks no TLS"},
-	{"good", NULL, {.pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}, "another than the one that 'pin' names; it is now sha256/"},
+	{"good", NULL, {.pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="},
+	 "another than the one that 'pin' names; it is now sha256/"},
 	/* a pin comes on top: it does not stand for the rest */
 	{"strange", NULL, {.pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}, "leads to none of the authorities"},
 };

@@ -40,8 +40,12 @@ static void test_versions(void **state)
 
 static struct tool tool_of(int num, bool serves)
 {
-	return (struct tool){.bin = "/x", .version = num / 10000 == 17 ? "17.12" : "15.20", .version_num = num, .major = num / 10000,
-			     .dumps = true, .serves = serves};
+	return (struct tool){.bin = "/x",
+			     .version = num / 10000 == 17 ? "17.12" : "15.20",
+			     .version_num = num,
+			     .major = num / 10000,
+			     .dumps = true,
+			     .serves = serves};
 }
 
 static void test_the_servers_own_else_the_next_newer(void **state)

@@ -95,7 +95,8 @@ static void test_a_password_is_refused_and_not_repeated(void **state)
 {
 	static const char *const urls[] = {
 		"postgresql://me:s3cr3t@db/shop",	  "postgresql://me:s3cr3t@x@db/shop", "postgresql://me:s3cr3t/x@db/shop",
-		"postgresql://me:x?s3cr3t@db/shop",	  "postgresql://:s3cr3t@db/shop",     "postgresql://me@db/shop?password=s3cr3t",
+		"postgresql://me:x?s3cr3t@db/shop",	  "postgresql://:s3cr3t@db/shop",
+		"postgresql://me@db/shop?password=s3cr3t",
 		"postgresql://me@db/shop?PASSWORD=s3cr3t", "postgresql://me:s3cr3t@[::1/shop", "postgresql://me:%s3cr3t@a,b/shop",
 	};
 

@@ -6,8 +6,9 @@
 #include "base/text.h"
 #include "provision/vault.h"
 
-static const char four_a72[] = "processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\n\n"
-			       "Hardware\t: aes\n";
+static const char four_a72[] =
+	"processor\t: 0\nBogoMIPS\t: 108.00\nFeatures\t: fp asimd evtstrm crc32 cpuid\nCPU implementer\t: 0x41\n\n"
+	"Hardware\t: aes\n";
 static const char virt[] = "processor\t: 0\nFeatures\t: fp asimd evtstrm aes pmull sha1 sha2 crc32 cpuid\n";
 static const char amd64[] = "model name : aes machine\nflags\t\t: fpu vme pni aes";
 
@@ -29,7 +30,8 @@ static void test_a_note_is_read(void **state)
 		const char *text;
 		enum vault_stage stage;
 	} notes[] = {
-		{"no\n", STAGE_NONE}, {"wanted\n", STAGE_WANTED}, {"done\n", STAGE_DONE}, {"begun 64726c62-04 0b-1f\n", STAGE_BEGUN},
+		{"no\n", STAGE_NONE}, {"wanted\n", STAGE_WANTED}, {"done\n", STAGE_DONE},
+		{"begun 64726c62-04 0b-1f\n", STAGE_BEGUN},
 		/* what makes no sense may not lead to anything in the clear, nor to a partition that is formatted */
 		{"", STAGE_WANTED}, {"yes\n", STAGE_WANTED}, {"begun\n", STAGE_WANTED}, {"begun 64726c62-04\n", STAGE_WANTED},
 		{"begun ../sda1 0b-1f\n", STAGE_WANTED}, {"begun 1 2 3\n", STAGE_WANTED},
@@ -137,7 +139,8 @@ static void test_another_disk_in_the_clear(void **state)
 
 	(void)state;
 	put(&r, VAULT_NOTE, "done\n");
-	stands(&r, VAULT_WANTED, MISSING, "the data disk is to be encrypted first: ssh -t admin@drillbox.local sudo drillbox unlock");
+	stands(&r, VAULT_WANTED, MISSING,
+	       "the data disk is to be encrypted first: ssh -t admin@drillbox.local sudo drillbox unlock");
 }
 
 int main(void)

@@ -45,7 +45,8 @@ static void test_nothing_is_asked_for(void **state)
 static void test_every_value_is_taken(void **state)
 {
 	CLEANUP(wanted_done) struct wanted w = read_text(
-		"[box]\nname = closet\ntime-zone = Europe/Berlin\nmdns = no\nencrypt = yes\n[ssh]\nadmin = " KEY " anna\nhistory = allow fetch " KEY "\n"
+		"[box]\nname = closet\ntime-zone = Europe/Berlin\nmdns = no\nencrypt = yes\n"
+		"[ssh]\nadmin = " KEY " anna\nhistory = allow fetch " KEY "\n"
 		"[network]\naddress = fd00::2/64\n[panel]\nbackend = none\nchip = x\n[drill shop]\nbudget = 30 min\n" SOURCE
 		"ca = my ca.pem\npassword = = x [y] # z\n");
 	const struct wanted_source *s = &w.sources[0];
@@ -72,9 +73,12 @@ static void test_every_value_is_taken(void **state)
 static void test_every_kind_of_source_is_taken(void **state)
 {
 	CLEANUP(wanted_done) struct wanted w = read_text(
-		WEB "type = https\npattern = *.dump\nuser = box\npassword = p\nheaders = my headers.txt\nproxy = http://proxy:3128\n"
-		"[notify web]\nping = https://hc-ping.com/UUID\n" S3 "region = eu-central-1\nendpoint = https://minio.example.com:9000\n"
-		"style = path\naccess-key = AKIA\nsecret-key = s\nsession-token = t\n[source tok]\nurl = https://x/y/\ntoken = abc\n");
+		WEB "type = https\npattern = *.dump\nuser = box\npassword = p\nheaders = my headers.txt\n"
+		"proxy = http://proxy:3128\n"
+		"[notify web]\nping = https://hc-ping.com/UUID\n" S3
+		"region = eu-central-1\nendpoint = https://minio.example.com:9000\n"
+		"style = path\naccess-key = AKIA\nsecret-key = s\nsession-token = t\n"
+		"[source tok]\nurl = https://x/y/\ntoken = abc\n");
 	const struct source_config *web = &w.sources[0].config, *s3 = &w.sources[1].config;
 
 	(void)state;
@@ -94,8 +98,9 @@ static void test_every_kind_of_source_is_taken(void **state)
 
 static void test_whom_to_tell_is_taken(void **state)
 {
-	CLEANUP(wanted_done) struct wanted w = read_text("[notify]\nping = https://hc-ping.com/UUID\nwebhook = https://ntfy.sh/TOPIC\n"
-							 "webhook-body = ntfy\nca = own.pem\nweekly = none\n");
+	CLEANUP(wanted_done) struct wanted w =
+		read_text("[notify]\nping = https://hc-ping.com/UUID\nwebhook = https://ntfy.sh/TOPIC\n"
+			  "webhook-body = ntfy\nca = own.pem\nweekly = none\n");
 	const struct notify_config *notify = &w.conf.config.notify;
 
 	(void)state;
@@ -206,10 +211,12 @@ static void test_what_is_refused(void **state)
 		{"[notify a b]\nping = x\n", "section [notify a b] needs the source's name"},
 		{"[notfy]\nping = x\n", "did you mean [notify]?"},
 		{"[notfy shop]\nping = x\n", "did you mean [notify NAME]?"},
-		{"[notify shop]\nwebhook = https://a/b\n", "line 2: unknown key 'webhook' in [notify shop]: it belongs in [notify]"},
+		{"[notify shop]\nwebhook = https://a/b\n",
+		 "line 2: unknown key 'webhook' in [notify shop]: it belongs in [notify]"},
 		{"[notify shop]\nping = https://a/b\n", "line 1: there is no [source shop]"},
 		{"[source web]\nurl = https://a:geheim@b/c/\n",
-		 "line 2: the URL holds a user or a password: take it out, and write the password as password = ... in [source web]"},
+		 "line 2: the URL holds a user or a password: take it out, and write the password as "
+		 "password = ... in [source web]"},
 		{"[source s3]\nurl = s3://AKIA:geheim@b/c\n", "and keys with 'access-key' and 'secret-key'"},
 		{"[source shop]\nurl = postgresql://a:geheim@b/c\n",
 		 "line 2: the URL holds a password: take it out, and write the password as password = ... in [source shop]"},

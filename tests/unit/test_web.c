@@ -96,7 +96,8 @@ static void test_the_newest_of_a_folder(void **state)
 		int64_t there, here;
 
 		if (!same(r->name, cases[i].name) || r->bytes != cases[i].bytes || r->modified != cases[i].modified)
-			fail_msg("%s: '%s' of %lld, %lld bytes", cases[i].path, r->name, (long long)r->modified, (long long)r->bytes);
+			fail_msg("%s: '%s' of %lld, %lld bytes", cases[i].path, r->name, (long long)r->modified,
+				 (long long)r->bytes);
 		assert_false(place_web.clock(v.state, &there, &here)); /* it has none */
 	}
 }
@@ -287,15 +288,16 @@ static void test_a_rest_is_of_the_same_revision_or_all_is_new(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		CLEANUP(visit_done) struct visit v = {0};
 		CLEANUP(place_part_done) struct place_part part = {0};
-		struct remote r = {.name = "shop.dump", .where = (char *)cases[i].path, .etag = (char *)cases[i].etag, .bytes = SIZE};
+		struct remote r = {
+			.name = "shop.dump", .where = (char *)cases[i].path, .etag = (char *)cases[i].etag, .bytes = SIZE};
 		struct error err = {0};
 
 		visit(&v, cases[i].path);
 		if (place_web.get(v.state, &r, cases[i].asked, soon(20000), &part, &err) < 0)
 			fail_msg("%s from %lld: %s", cases[i].path, (long long)cases[i].asked, err.text);
 		if (part.from != cases[i].from || part.bytes != cases[i].bytes || !same(part.etag, cases[i].told))
-			fail_msg("%s from %lld: from %lld, %lld bytes, %s", cases[i].path, (long long)cases[i].asked, (long long)part.from,
-				 (long long)part.bytes, part.etag ? part.etag : "-");
+			fail_msg("%s from %lld: from %lld, %lld bytes, %s", cases[i].path, (long long)cases[i].asked,
+				 (long long)part.from, (long long)part.bytes, part.etag ? part.etag : "-");
 		expect_bytes(&v, cases[i].path, part.from, cases[i].bytes < 0 ? SIZE : cases[i].bytes, cases[i].modulus);
 	}
 }

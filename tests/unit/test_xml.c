@@ -74,7 +74,8 @@ static void test_what_is_refused(void **state)
 		{"<!DOCTYPE a><a/>", "DOCTYPE"},
 		{"<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>", "DOCTYPE"},
 		{"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><a>&x;</a>", "DOCTYPE"},
-		{"<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;&l;&l;&l;&l;&l;&l;&l;'><!ENTITY n '&m;&m;&m;&m;&m;&m;&m;&m;&m;&m;'>"
+		{"<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;&l;&l;&l;&l;&l;&l;&l;'><!ENTITY n "
+		 "'&m;&m;&m;&m;&m;&m;&m;&m;&m;&m;'>"
 		 "<!ENTITY o '&n;&n;&n;&n;&n;&n;&n;&n;&n;&n;'><!ENTITY p '&o;&o;&o;&o;&o;&o;&o;&o;&o;&o;'>]><a>&p;</a>",
 		 "DOCTYPE"},
 	};
