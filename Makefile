@@ -272,9 +272,7 @@ files := $(wildcard $(shell git ls-files -co --exclude-standard 2>/dev/null || f
 with_shebang = $(shell awk 'FNR == 1 { if (/^\#!.*[\/ ]$(1)( |$$)/) print FILENAME; nextfile }' $(files))
 shell_scripts := $(call with_shebang,(ba|da)?sh)
 python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
-# Not wrapped yet.
-wide := src/pull/% src/drill/drill.c src/port/tls.c src/run/calling.c src/run/daemon.c src/run/work_pull.c
-narrow := $(filter-out $(wide),$(filter %.c %.h,$(files)))
+narrow := $(filter %.c %.h,$(files))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main*.c)) \
 	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o \
 	build/lint/firmware/template.o build/lint/firmware/steady.o

@@ -467,7 +467,8 @@ static enum step climb_one(struct climb *c, size_t i, struct error *err)
 	progress(c->r, rung, "", 0, 0);
 	step = ladder[i].climb(c, &summary, err);
 	if (summary.length || step != STEP_ON)
-		findings_add_phase(c->f, rung, clock_mono() - began + (rung == RUNG_PLAN ? c->plan_seconds : 0), "%s", summary.length ? summary.data : "did not end");
+		findings_add_phase(c->f, rung, clock_mono() - began + (rung == RUNG_PLAN ? c->plan_seconds : 0), "%s",
+				   summary.length ? summary.data : "did not end");
 	if (step == STEP_BROKEN || (step == STEP_ON && still_in_time(c, err) < 0))
 		return explain(c, rung, err);
 	return step;

@@ -117,7 +117,8 @@ static int set_role(struct pg *pg, const struct role *role, struct error *err)
 	if (!role->settings)
 		return 0;
 	return pg_query_params(pg, "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
-			       "SELECT 0, r.oid, pg_catalog.string_to_array($2, E'\n') FROM pg_catalog.pg_roles r WHERE r.rolname = $1",
+			       "SELECT 0, r.oid, pg_catalog.string_to_array($2, E'\n') FROM pg_catalog.pg_roles r WHERE r.rolname "
+			       "= $1",
 			       2, params, &rows, err);
 }
 

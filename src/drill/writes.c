@@ -82,9 +82,11 @@ static const char *next_sequence(void *context, size_t i UNUSED)
 	s = &walk->m->sequences[walk->at++];
 	name = pg_literal(s->name);
 	free(walk->sql);
-	walk->sql = walk->back ? format("SELECT pg_catalog.setval(%s::pg_catalog.regclass, %lld, %s)", name, (long long)s->last_value,
-					s->is_called ? "true" : "false")
-			       : format("SELECT pg_catalog.nextval(%s::pg_catalog.regclass)", name);
+	if (walk->back)
+		walk->sql = format("SELECT pg_catalog.setval(%s::pg_catalog.regclass, %lld, %s)", name, (long long)s->last_value,
+				   s->is_called ? "true" : "false");
+	else
+		walk->sql = format("SELECT pg_catalog.nextval(%s::pg_catalog.regclass)", name);
 	return walk->sql;
 }
 
@@ -260,8 +262,8 @@ static int check_own_read_only(struct writing *w, struct pg *session, struct err
 		add(w, RESULT_FAIL, w->app, READ_ONLY " off", READ_ONLY " on",
 		    "the application's role can only read, and the source lets it write");
 	else if (!w->run->restored->read_only_default)
-		findings_note(w->f, READ_ONLY " is on for role '%s', in the source too: after a real recovery it could write nothing "
-			      "until ALTER ROLE ... RESET " READ_ONLY, w->app);
+		findings_note(w->f, READ_ONLY " is on for role '%s', in the source too: after a real recovery it could write "
+			      "nothing until ALTER ROLE ... RESET " READ_ONLY, w->app);
 	return 0;
 }
 
@@ -387,7 +389,8 @@ static int check_application(struct writing *w, struct error *err)
 	bool there;
 
 	if (!w->app) {
-		findings_add(w->f, RUNG_WRITES, RESULT_SKIP, "app-role", "", "", "no role of your application is named ([drill] app-role)");
+		findings_add(w->f, RUNG_WRITES, RESULT_SKIP, "app-role", "", "", "no role of your application is named ([drill] "
+			     "app-role)");
 		return 0;
 	}
 	if (find_role(w, &there, err) < 0 || (there && let_in(w, err) < 0))

@@ -130,7 +130,8 @@ void tls_identity_free(struct tls_identity **id)
 static struct tls_wish wish(const struct tls *t)
 {
 	return (struct tls_wish){.name = t->name, .ca = t->id->papers.ca_file,
-				 .ca_skipped = t->id->papers.ca_skipped, .client = t->id->papers.client_file, .now = clock_wall(), .built = DRILLBOX_BUILD_TIME};
+				 .ca_skipped = t->id->papers.ca_skipped, .client = t->id->papers.client_file, .now = clock_wall(),
+				 .built = DRILLBOX_BUILD_TIME};
 }
 
 static int explain_alert(struct tls *t, struct error *err)
@@ -146,7 +147,8 @@ static int explain_cut(struct tls *t, const char *when, struct error *err)
 	errno = t->os_errno;
 	if (errno)
 		return fail(err, ERR_NETWORK, "'%s' cut the connection off %s: %m", t->name, when);
-	return fail(err, ERR_NETWORK, "'%s' ended the connection %s, without saying that this was all: it was cut off", t->name, when);
+	return fail(err, ERR_NETWORK, "'%s' ended the connection %s, without saying that this was all: it was cut off", t->name,
+		    when);
 }
 
 static bool is_cut(int code)

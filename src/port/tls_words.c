@@ -204,7 +204,8 @@ int tls_explain_break(int alert, const struct tls_wish *wish, struct error *err)
 {
 	autofree char *name = alert_text(alert);
 
-	return fail(err, ERR_NETWORK, "'%s' broke the stream off (%s): it was damaged on the way, or see the server's log", wish->name,
+	return fail(err, ERR_NETWORK, "'%s' broke the stream off (%s): it was damaged on the way, or see the server's log",
+		    wish->name,
 		    name);
 }
 

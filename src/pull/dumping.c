@@ -32,7 +32,8 @@ static int look_at_disk(struct dumping *d, struct error *err)
 			    human_bytes(d->bytes, size), human_bytes(r->size_cap, limit));
 	if (r->space_floor > 0 && available < r->space_floor)
 		return fail(err, ERR_SPACE,
-			    "only %s are free on the disk after %s of the dump, and %s stay reserved: make room or use a larger disk",
+			    "only %s are free on the disk after %s of the dump, and %s stay reserved: make room or use a larger "
+			    "disk",
 			    human_bytes(available, (char[UNIT_TEXT]){0}), human_bytes(d->bytes, size),
 			    human_bytes(r->space_floor, limit));
 	return 0;

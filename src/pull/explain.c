@@ -11,7 +11,8 @@ static const struct {
 	enum error_kind kind;
 	const char *sentence;
 } dump_errors[] = {
-	{"server version mismatch", ERR_LACKING, "pg_dump is older than the server (%m): install the server's own version on the box"},
+	{"server version mismatch", ERR_LACKING, "pg_dump is older than the server (%m): install the server's own version on the "
+	 "box"},
 	{"No space left on device", ERR_SPACE, "the disk is full (%m): make room or use a larger disk"},
 	{"Disk quota exceeded", ERR_SPACE, "the disk quota is used up (%m): raise it"},
 	{"File too large", ERR_SPACE, "the dump is larger than a file may be here (%m): use format = directory"},
@@ -19,8 +20,10 @@ static const struct {
 	 "a large object may not be read (%m): GRANT SELECT ON LARGE OBJECT to the role that dumps, or membership in its owner"},
 	{"row-level security", ERR_PRIVILEGE,
 	 "row security would hide rows from the dump (%m): ALTER ROLE ... BYPASSRLS for the role that dumps"},
-	{"row security", ERR_PRIVILEGE, "row security would hide rows from the dump (%m): ALTER ROLE ... BYPASSRLS for the role that dumps"},
-	{"permission denied", ERR_PRIVILEGE, "the role that dumps may not read everything (%m): GRANT it; 'drillbox doctor' lists all"},
+	{"row security", ERR_PRIVILEGE, "row security would hide rows from the dump (%m): ALTER ROLE ... BYPASSRLS for the role "
+	 "that dumps"},
+	{"permission denied", ERR_PRIVILEGE, "the role that dumps may not read everything (%m): GRANT it; 'drillbox doctor' lists "
+	 "all"},
 	/* --lock-wait-timeout is a statement timeout to the server */
 	{"due to statement timeout\npg_dump: detail: Query was: LOCK TABLE", ERR_CHANGED,
 	 "somebody waits for a lock behind ours, so pg_dump could not take its own: try again when the schema is at rest"},
@@ -37,11 +40,13 @@ static const struct {
 	{"out of memory", ERR_SOURCE, "a value%t is too wide, or memory is short (%m): bytea is only good up to half a gigabyte"},
 	{"cannot enlarge string buffer", ERR_SOURCE,
 	 "a row%t is too wide to be dumped as text (%m): bytea is only good up to half a gigabyte, split it"},
-	{"canceling statement due to statement timeout", ERR_SOURCE, "the server cancelled the dump%t (%m): see who sets statement_timeout"},
+	{"canceling statement due to statement timeout", ERR_SOURCE, "the server cancelled the dump%t (%m): see who sets "
+	 "statement_timeout"},
 	{"canceling statement due to user request", ERR_SOURCE, "somebody on the server cancelled the dump%t: try again"},
 	{"remaining connection slots", ERR_SOURCE, "the server had no connection left for pg_dump (%m): raise max_connections"},
 	{"too many", ERR_SOURCE, "the server had no connection left for pg_dump (%m): raise max_connections or the role's limit"},
-	{"terminating connection due to administrator command", ERR_NETWORK, "the server ended the connection of pg_dump%t: try again"},
+	{"terminating connection due to administrator command", ERR_NETWORK, "the server ended the connection of pg_dump%t: try "
+	 "again"},
 	{"closed the connection", ERR_NETWORK, "the connection was cut%t (%m): see the network and the server's log"},
 	{"SSL SYSCALL error", ERR_NETWORK, "the connection was cut%t (%m): see the network"},
 	{"SSL error", ERR_NETWORK, "the connection was cut%t (%m): see the network"},

@@ -41,7 +41,8 @@ static bool is_inside(const struct web_url *folder, const struct web_url *url)
 
 static int too_many(struct error *err)
 {
-	return fail(err, ERR_DATA, "it lists more than %d files: publish into a folder of its own, and have old dumps removed there",
+	return fail(err, ERR_DATA, "it lists more than %d files: publish into a folder of its own, and have old dumps removed "
+		    "there",
 		    LISTING_FILES_CAP);
 }
 
@@ -469,8 +470,8 @@ int listing_read(const struct web_url *folder, const char *bytes, size_t n, stru
 	int done;
 
 	if (kind == LISTING_NONE || memchr(bytes, '\0', n))
-		return fail(err, ERR_DATA, "it is no listing of a folder: let the server make one (nginx: autoindex on), or publish an "
-			    "index.json with 'drillbox publish'");
+		return fail(err, ERR_DATA, "it is no listing of a folder: let the server make one (nginx: autoindex on), or "
+			    "publish an index.json with 'drillbox publish'");
 	if (n > LISTING_CAP)
 		return fail(err, ERR_DATA, "it has more than %zu bytes: have old dumps removed there", LISTING_CAP);
 	bytes += mark;

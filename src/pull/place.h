@@ -47,12 +47,14 @@ MUST_CHECK int place_list(struct place *place, const char *begun, struct deadlin
 
 /* An answer to place_get(): which revision it is of, and what comes. All text owned. */
 struct place_part {
-	int64_t from;	/* bytes are of this offset on: what was asked for, or 0 where it has to begin anew (another revision, or no ranges there) */
+	/* Bytes are of this offset on: what was asked for, or 0 where it has to begin anew (another revision, or no ranges). */
+	int64_t from;
 	int64_t bytes;	/* of the whole file */
 	char *etag;	/* NULL: none, then no part of it can ever be resumed */
 	char *version;	/* NULL: none */
 	int64_t modified;
-	char sha256[SHA256_HEX]; /* of the whole file, where the store itself keeps it and says so; "" else, and where 'from' is not 0 */
+	/* Of the whole file, where the store itself keeps it and says so; "" else, and where 'from' is not 0. */
+	char sha256[SHA256_HEX];
 };
 
 /*

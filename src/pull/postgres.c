@@ -142,7 +142,8 @@ static int find_holder(void *context, struct error *err)
 {
 	static const char query[] =
 		"SELECT a.pid, a.usename, a.application_name, a.state, "
-		"(SELECT l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l WHERE l.pid = $1::int4 AND NOT l.granted LIMIT 1) "
+		"(SELECT l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l WHERE l.pid = $1::int4 AND NOT l.granted "
+		"LIMIT 1) "
 		"FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids($1::int4)) b JOIN pg_catalog.pg_stat_activity a ON a.pid = b "
 		"ORDER BY a.xact_start LIMIT 1";
 	struct pull *p = context;
@@ -311,11 +312,13 @@ static int compare_object(const struct object_class *c, const struct object *was
 	const struct object *now = now_class ? object_class_find(now_class, was->name) : NULL;
 
 	if (!now)
-		return fail(err, ERR_CHANGED, "the %s '%s' was dropped during the pull: try again when the schema is at rest", c->name,
+		return fail(err, ERR_CHANGED, "the %s '%s' was dropped during the pull: try again when the schema is at rest",
+			    c->name,
 			    was->name);
 	for (size_t k = 0; k < c->keys.count; k++)
 		if (is_definition(c->keys.items[k]) && !same(was->values[k], now->values[k]))
-			return fail(err, ERR_CHANGED, "the %s '%s' was altered during the pull (%s): try again when the schema is at rest",
+			return fail(err, ERR_CHANGED, "the %s '%s' was altered during the pull (%s): try again when the schema is "
+				    "at rest",
 				    c->name, was->name, c->keys.items[k]);
 	return 0;
 }

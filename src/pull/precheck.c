@@ -88,7 +88,8 @@ static void tell_login(struct look *l, bool md5)
 	const struct source_address *at = &l->source->at;
 
 	if (md5)
-		WARN(l, "login", "SET password_encryption = 'scram-sha-256', set the password again, and write scram-sha-256 in pg_hba.conf",
+		WARN(l, "login", "SET password_encryption = 'scram-sha-256', set the password again, and write scram-sha-256 in "
+		     "pg_hba.conf",
 		     "'%s' logs in by an md5 hash, which whoever reads it can use", at->user);
 	else if (pg_used_password(l->pg))
 		OK(l, "login", "'%s' logs in to '%s' by password (SCRAM)", at->user, at->database);
@@ -113,7 +114,8 @@ static void tell_tls(struct look *l)
 		return;
 	days = pg_certificate(l->pg, &issuer, &not_after);
 	if (!issuer)
-		BAD(l, ERR_REFUSED, "tls", "set ssl = on on the server", "the connection to '%s' is not encrypted", l->source->at.host);
+		BAD(l, ERR_REFUSED, "tls", "set ssl = on on the server", "the connection to '%s' is not encrypted",
+		    l->source->at.host);
 	else if (days < EXPIRES_SOON_DAYS)
 		WARN(l, "tls", "renew it on the server", "the certificate of '%s' expires in %d days (issued by '%s')",
 		     l->source->at.host, days, issuer);
@@ -132,7 +134,8 @@ static bool look_at_version(struct look *l)
 	struct error err;
 
 	if (number < SURVEY_OLDEST) {
-		BAD(l, ERR_SOURCE, "version", "upgrade the server", "the server is PostgreSQL %s, and 13 is the oldest that can be pulled",
+		BAD(l, ERR_SOURCE, "version", "upgrade the server", "the server is PostgreSQL %s, and 13 is the oldest that can "
+		    "be pulled",
 		    version);
 		return false;
 	}
@@ -184,7 +187,8 @@ static bool look_for_pooler(struct look *l)
 	}
 	if (shared)
 		BAD(l, ERR_SOURCE, "pooler", "give the server's own port in the url",
-		    "a pooler in transaction mode stands in front of '%s': sessions do not stay on one backend, so no snapshot can be held",
+		    "a pooler in transaction mode stands in front of '%s': sessions do not stay on one backend, so no snapshot "
+		    "can be held",
 		    l->source->at.database);
 	else
 		WARN(l, "pooler", "give the server's own port in the url",
@@ -239,7 +243,8 @@ static int look_at_server(struct look *l, struct error *err)
 		WARN(l, "role", "CREATE ROLE drillbox LOGIN BYPASSRLS PASSWORD '...';\nGRANT pg_read_all_data TO drillbox;",
 		     "%s is a superuser: a role that may only read is enough", l->role);
 	else
-		OK(l, "role", "%s is no superuser%s", l->role, pg_bool(&rows, 0, 1) ? ", and row security hides nothing from it" : "");
+		OK(l, "role", "%s is no superuser%s", l->role,
+		   pg_bool(&rows, 0, 1) ? ", and row security hides nothing from it" : "");
 	tell_standby(l, pg_int(&rows, 0, 4), strcmp(pg_text(&rows, 0, 5), "on") == 0, pg_int(&rows, 0, 6));
 	locks = pg_int(&rows, 0, 7);
 	if (l->answers->relations > locks)
@@ -332,7 +337,8 @@ static int look_at_privileges(struct look *l, struct error *err)
 	if (f.hidden.count) {
 		hidden = strings_join(&f.hidden, ", ", NAMES_IN_SENTENCE);
 		cure = format("ALTER ROLE %s BYPASSRLS;", l->role);
-		BAD(l, ERR_PRIVILEGE, "row security", cure, "row security would hide rows of %zu %s from the dump (%s)", f.hidden.count,
+		BAD(l, ERR_PRIVILEGE, "row security", cure, "row security would hide rows of %zu %s from the dump (%s)",
+		    f.hidden.count,
 		    f.hidden.count == 1 ? "table" : "tables", hidden);
 	}
 	if (!f.tables.count && !f.sequences.count) {
@@ -356,7 +362,8 @@ static const char large_objects_query[] =
 	"pg_catalog.array_to_string((pg_catalog.array_agg(oid ORDER BY oid))[1:40], ', ') AS some "
 	"FROM pg_catalog.pg_largeobject_metadata GROUP BY lomowner, lomacl::text) x "
 	"WHERE pg_catalog.current_setting('lo_compat_privileges') = 'off' AND NOT EXISTS (SELECT FROM "
-	"pg_catalog.aclexplode(coalesce(x.lomacl::pg_catalog.aclitem[], pg_catalog.acldefault('L', x.lomowner))) g WHERE g.privilege_type = 'SELECT' "
+	"pg_catalog.aclexplode(coalesce(x.lomacl::pg_catalog.aclitem[], pg_catalog.acldefault('L', x.lomowner))) g WHERE "
+	"g.privilege_type = 'SELECT' "
 	"AND (g.grantee = 0 OR pg_catalog.pg_has_role(g.grantee, 'USAGE'))) ORDER BY 1";
 
 struct hidden_objects {
@@ -379,7 +386,8 @@ static int take_large_object(void *context, const struct pg_rows *r, struct erro
 	if (objects <= OBJECTS_IN_CURE)
 		text_addf(&h->cure, "GRANT SELECT ON LARGE OBJECT %s TO %s;", pg_text(r, 0, 2), h->role);
 	else
-		text_addf(&h->cure, "GRANT %s TO %s;  -- or GRANT SELECT ON LARGE OBJECT for each of its %lld", pg_text(r, 0, 0), h->role,
+		text_addf(&h->cure, "GRANT %s TO %s;  -- or GRANT SELECT ON LARGE OBJECT for each of its %lld", pg_text(r, 0, 0),
+			  h->role,
 			  (long long)objects);
 	return 0;
 }
@@ -395,7 +403,8 @@ static int look_at_large_objects(struct look *l, struct error *err)
 	done = pg_query_each(l->pg, large_objects_query, take_large_object, &h, err);
 	if (done == 0 && h.objects > 0) {
 		owners = strings_join(&h.owners, ", ", NAMES_IN_SENTENCE);
-		BAD(l, ERR_PRIVILEGE, "large objects", h.cure.data, "%s may not read %lld large %s of %s", l->role, (long long)h.objects,
+		BAD(l, ERR_PRIVILEGE, "large objects", h.cure.data, "%s may not read %lld large %s of %s", l->role,
+		    (long long)h.objects,
 		    h.objects == 1 ? "object" : "objects", owners);
 	}
 	strings_done(&h.owners);

@@ -430,7 +430,8 @@ static int explain_mismatch(struct download *d, struct error *err)
 	if (!stands)
 		return fail(err, ERR_CHANGED, "'%s' was replaced while it was downloaded: try again", name);
 	if (d->ret->resumed)
-		return fail(err, ERR_CHANGED, "'%s' came in parts that do not make up what was published: try again from the beginning",
+		return fail(err, ERR_CHANGED, "'%s' came in parts that do not make up what was published: try again from the "
+			    "beginning",
 			    name);
 	return fail(err, ERR_DATA,
 		    "'%s' has not the sha256 that was published for it (%.8s..., published %.8s...): it is damaged there, or "
@@ -564,7 +565,8 @@ static void give_up(struct download *d, const char *name, const struct error *wh
 	d->newest = (struct offer){0};
 	d->older = false;
 	if (d->request->notes)
-		strings_add_owned(d->request->notes, format("'%s', of which a part had come, is not finished: %s", name, why->text));
+		strings_add_owned(d->request->notes, format("'%s', of which a part had come, is not finished: %s", name,
+							    why->text));
 }
 
 /* 0: an older one is finished, and the newest is still to come. 1: it is given up. */
@@ -731,7 +733,8 @@ static void examine_beside(const struct examined *x)
 			      o->origin.vouch == VOUCH_STORE ? "kept by the store itself, since the object was put there" :
 							       "published beside it");
 	if (o->manifest)
-		prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "manifest", NULL, "beside it, and it has the digest published for it");
+		prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "manifest", NULL,
+			      "beside it, and it has the digest published for it");
 	else
 		prechecks_add(x->list, PRECHECK_WARN, ERR_NONE, "manifest",
 			      "publish with 'drillbox publish', which takes one in the dump's own snapshot", "%s",

@@ -87,7 +87,8 @@ static int send_signed(struct s3 *s, const struct request *r, const struct sigv4
 	if (sent->names.count >= COUNT(headers))
 		return fail(err, ERR_BUG, "a request to an object store has too many headers");
 	for (size_t i = 0; i < sent->names.count; i++)
-		headers[request.header_count++] = (struct http_header){.name = sent->names.items[i], .value = sent->values.items[i]};
+		headers[request.header_count++] = (struct http_header){.name = sent->names.items[i],
+								       .value = sent->values.items[i]};
 	if (r->if_match)
 		headers[request.header_count++] = (struct http_header){.name = "if-match", .value = r->if_match};
 	return http_ask(s->http, &request, deadline, ret, err);
@@ -163,8 +164,8 @@ static int no_page(const struct s3 *s, struct error *err)
 
 	if (why.kind != ERR_DATA)
 		return fail_within(err, "the list of the bucket '%s' at '%.100s'", s->source->bucket, s->base.host);
-	return fail(err, ERR_DATA, "the list of the bucket '%s' at '%.100s' makes no sense (%.200s): see that endpoint is an S3-compatible "
-		    "store", s->source->bucket, s->base.host, why.text);
+	return fail(err, ERR_DATA, "the list of the bucket '%s' at '%.100s' makes no sense (%.200s): see that endpoint is an "
+		    "S3-compatible store", s->source->bucket, s->base.host, why.text);
 }
 
 static int read_page(struct s3 *s, const char *token, struct deadline deadline, struct remotes *list,
@@ -201,7 +202,8 @@ static int read_pages(struct s3 *s, const char *begun, struct deadline deadline,
 		if (!page.next)
 			return 0;
 		if (same(page.next, token))
-			return fail(err, ERR_DATA, "the list of the bucket '%s' at '%.100s' goes round in a circle: see to the store",
+			return fail(err, ERR_DATA, "the list of the bucket '%s' at '%.100s' goes round in a circle: see to the "
+				    "store",
 				    s->source->bucket, s->base.host);
 		set_text(&token, page.next);
 		if (list->count >= thin_at) {
@@ -209,7 +211,8 @@ static int read_pages(struct s3 *s, const char *begun, struct deadline deadline,
 			thin_at = list->count + THIN_AFTER;
 		}
 	}
-	return fail(err, ERR_DATA, "the list of the bucket '%s' has more than %d pages: narrow the prefix in url", s->source->bucket,
+	return fail(err, ERR_DATA, "the list of the bucket '%s' has more than %d pages: narrow the prefix in url",
+		    s->source->bucket,
 		    PAGES_CAP);
 }
 
@@ -293,8 +296,8 @@ static int get_whole(struct s3 *s, const struct remote *r, struct deadline deadl
 	if (ask_whole(s, &request, deadline, &reply, err) < 0)
 		return -1;
 	if (reply.length < 0)
-		return fail(err, ERR_DATA, "'%.100s' does not say how long the object '%.200s' is: see that endpoint is an S3-compatible "
-			    "store", s->base.host, r->name);
+		return fail(err, ERR_DATA, "'%.100s' does not say how long the object '%.200s' is: see that endpoint is an "
+			    "S3-compatible store", s->base.host, r->name);
 	read_part(&reply, 0, reply.length, ret);
 	return 0;
 }

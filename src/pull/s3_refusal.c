@@ -21,29 +21,35 @@ static const struct rule {
 	const char *sentence;
 } rules[] = {
 	{"RequestTimeTooSkewed", ERR_CLOCK,
-	 "%h does not take a request that is signed at %S, as its own clock says %s: see to the box's clock (NTP), or tell who runs the store"},
+	 "%h does not take a request that is signed at %S, as its own clock says %s: see to the box's clock (NTP), or tell who "
+	 "runs the store"},
 	{"SignatureDoesNotMatch", ERR_REFUSED,
 	 "%h does not accept the signature of %w: the secret key in secret-key-file is not that key's, or not whole; copy it anew"},
 	{"InvalidAccessKeyId", ERR_REFUSED,
-	 "%h does not know %w: correct access-key, or endpoint where the key is another store's; a temporary key needs its session-token-file"},
+	 "%h does not know %w: correct access-key, or endpoint where the key is another store's; a temporary key needs its "
+	 "session-token-file"},
 	{"ExpiredToken", ERR_REFUSED,
-	 "the session token of %w has expired: renew access-key, secret-key-file and session-token-file together, or use a key that needs none"},
+	 "the session token of %w has expired: renew access-key, secret-key-file and session-token-file together, or use a key "
+	 "that needs none"},
 	{"TokenRefreshRequired", ERR_REFUSED,
-	 "the session token of %w has expired: renew access-key, secret-key-file and session-token-file together, or use a key that needs none"},
+	 "the session token of %w has expired: renew access-key, secret-key-file and session-token-file together, or use a key "
+	 "that needs none"},
 	{"InvalidToken", ERR_REFUSED,
 	 "%h does not accept the session token of %w: renew access-key, secret-key-file and session-token-file together"},
-	{"NoSuchBucket", ERR_SOURCE, "there is no bucket '%b' at %h: correct url, or endpoint where the bucket is in another store"},
+	{"NoSuchBucket", ERR_SOURCE,
+	 "there is no bucket '%b' at %h: correct url, or endpoint where the bucket is in another store"},
 	{"InvalidBucketName", ERR_SOURCE, "'%b' can be no bucket's name to %h: correct url"},
 	{"NoSuchKey", ERR_NOTHING, "%o is not there, or was removed a moment ago: try again"},
 	{"NoSuchVersion", ERR_NOTHING, "%o is not there any more in the version that was begun with: try again"},
 	{"InvalidObjectState", ERR_SOURCE,
-	 "%o was moved to an archive (storage class %c) and cannot be read at once: restore it there, or have the lifecycle rule leave the "
-	 "newest dumps alone"},
+	 "%o was moved to an archive (storage class %c) and cannot be read at once: restore it there, or have the lifecycle rule "
+	 "leave the newest dumps alone"},
 	{"NotImplemented", ERR_SOURCE, "%h does not know what it was asked for (%m): see that endpoint is an S3-compatible store"},
 	/* for the region, where the store did not name one */
 	{"PermanentRedirect", ERR_SOURCE, "the bucket '%b' is not at %h (%m): correct region, or endpoint"},
 	{"AuthorizationHeaderMalformed", ERR_SOURCE, "%h does not take requests signed for the region '%R' (%m): correct region"},
-	{"TemporaryRedirect", ERR_NETWORK, "%h sends for the bucket '%b' elsewhere, as Amazon does while one is new (%m): try again in an hour"},
+	{"TemporaryRedirect", ERR_NETWORK, "%h sends for the bucket '%b' elsewhere, as Amazon does while one is new (%m): try "
+	 "again in an hour"},
 };
 
 static const struct rule denied = {"AccessDenied", ERR_PRIVILEGE, "%h does not let %w read %o (%m): allow it %p"};
@@ -279,7 +285,8 @@ static char *plain_question(const struct answer *a)
 	autofree char *key = printable(a->q->key ? a->q->key : "", false);
 	autofree char *words = own_words(a);
 
-	return format("%s%s%s%.120s%s%s%s", a->q->key ? "" : "the list of ", a->q->source->bucket, a->q->key ? "/" : "", key, a->said->code ? " (" : "",
+	return format("%s%s%s%.120s%s%s%s", a->q->key ? "" : "the list of ", a->q->source->bucket, a->q->key ? "/" : "", key,
+		      a->said->code ? " (" : "",
 		      a->said->code ? words : "", a->said->code ? ")" : "");
 }
 

@@ -121,9 +121,11 @@ static int check_key(const struct sigv4_key *key, struct error *err)
 	if (!plain_word(key->access_key, "/,"))
 		return fail(err, ERR_CONFIG, "access-key holds what no access key does: copy it anew, it is letters and digits");
 	if (!key->secret_key || !plain_word(key->secret_key, ""))
-		return fail(err, ERR_CONFIG, "the file of secret-key-file does not hold one secret key and nothing else: copy it anew");
+		return fail(err, ERR_CONFIG, "the file of secret-key-file does not hold one secret key and nothing else: copy it "
+			    "anew");
 	if (key->session_token && !plain_word(key->session_token, ""))
-		return fail(err, ERR_CONFIG, "the file of session-token-file does not hold one token and nothing else: copy it anew");
+		return fail(err, ERR_CONFIG, "the file of session-token-file does not hold one token and nothing else: copy it "
+			    "anew");
 	return 0;
 }
 
@@ -132,11 +134,13 @@ static int check_request(const struct sigv4_request *r, struct error *err)
 	autofree char *shown = printable(r->path, false), *host = printable(r->host, false);
 
 	if (!plain_word(r->host, "/?#@"))
-		return fail(err, ERR_CONFIG, "no request can be signed for the host '%.100s': correct endpoint or the bucket in url", host);
+		return fail(err, ERR_CONFIG, "no request can be signed for the host '%.100s': correct endpoint or the bucket in "
+			    "url", host);
 	if (!plain_word(r->region, "/,"))
 		return fail(err, ERR_CONFIG, "region = '%.100s' is none: write it as eu-west-1", r->region);
 	if (r->path[0] != '/' || !is_utf8(r->path) || strlen(r->path) > PATH_CAP)
-		return fail(err, ERR_DATA, "'%.200s' is no key that can be asked for (one is UTF-8, and has at most 1024 bytes): rename the object",
+		return fail(err, ERR_DATA, "'%.200s' is no key that can be asked for (one is UTF-8, and has at most 1024 bytes): "
+			    "rename the object",
 			    shown);
 	return 0;
 }
@@ -144,7 +148,8 @@ static int check_request(const struct sigv4_request *r, struct error *err)
 static int amz_date(int64_t at, char date[TIME_TEXT], struct error *err)
 {
 	if (at < 0 /* TIME_UNKNOWN is */ || strlen(time_compact(at, date)) != strlen("20130524_000000"))
-		return fail(err, ERR_CLOCK, "the time is not known, and no request can be signed without it: let the box set its clock");
+		return fail(err, ERR_CLOCK, "the time is not known, and no request can be signed without it: let the box set its "
+			    "clock");
 	date[8] = 'T';
 	memcpy(date + 15, "Z", 2);
 	return 0;

@@ -109,8 +109,8 @@ static int refuse_encoded(const struct http_reply *reply, const struct web_url *
 
 	if (!coding)
 		return 0;
-	return fail(err, ERR_SOURCE, "'%s' is sent encoded (%.40s) though it was asked for as it is: let the server leave the encoding of "
-		    "dumps alone", what, word);
+	return fail(err, ERR_SOURCE, "'%s' is sent encoded (%.40s) though it was asked for as it is: let the server leave the "
+		    "encoding of dumps alone", what, word);
 }
 
 /* ---------------------------------------------------------------- looking at one file */
@@ -175,8 +175,8 @@ static int list_file(struct web *w, struct deadline deadline, struct remotes *re
 	if (look(w, r, deadline, &answered, err) < 0)
 		return -1;
 	if (ends_with(answered.path, "/"))
-		return fail(err, ERR_SOURCE, "url names a file, and it leads to a folder: end it with '/', so that the newest dump in the "
-			    "folder is pulled");
+		return fail(err, ERR_SOURCE, "url names a file, and it leads to a folder: end it with '/', so that the newest "
+			    "dump in the folder is pulled");
 	*ret = list;
 	list = (struct remotes){0};
 	return 0;
@@ -241,8 +241,8 @@ static int refuse_page(const struct http_reply *reply, const struct web_url *url
 
 	if (reply->status != 403)
 		return refuse(reply, url, err);
-	return fail(err, ERR_REFUSED, "the server does not let us see what is in '%s' (403): let it list the folder (nginx: autoindex on), "
-		    "have an index.json written there by 'drillbox publish', or correct the login", what);
+	return fail(err, ERR_REFUSED, "the server does not let us see what is in '%s' (403): let it list the folder (nginx: "
+		    "autoindex on), have an index.json written there by 'drillbox publish', or correct the login", what);
 }
 
 /* By what the server itself makes of a folder. */
@@ -312,8 +312,10 @@ static int refine(struct web *w, struct remotes *list, struct deadline deadline,
 	size_t left = remotes_narrow(list, w->source->pattern, WEB_LOOKS);
 
 	if (left > WEB_LOOKS)
-		return fail(err, ERR_NOTHING, "%zu files there fit the pattern and are listed without a time, and more than %d are not looked "
-			    "at one by one: narrow 'pattern', or have an index.json written there by 'drillbox publish'", left, WEB_LOOKS);
+		return fail(err, ERR_NOTHING, "%zu files there fit the pattern and are listed without a time, and more than %d "
+			    "are not looked "
+			    "at one by one: narrow 'pattern', or have an index.json written there by 'drillbox publish'", left,
+			    WEB_LOOKS);
 	if (!is_open(w, list))
 		return 0;
 	for (size_t i = 0; i < list->count; i++)

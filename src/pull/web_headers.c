@@ -48,8 +48,8 @@ static int add_token(const char *token, struct web_headers *h, struct error *err
 {
 	for (const char *c = token; *c; c++)
 		if (*c <= ' ' || *c >= 0x7f)
-			return fail(err, ERR_CONFIG, "the token holds white space, or a byte that no token can: correct the file that "
-				    "'token-file' names");
+			return fail(err, ERR_CONFIG, "the token holds white space, or a byte that no token can: correct the file "
+				    "that 'token-file' names");
 	if (strlen(token) > WEB_HEADER_VALUE_CAP)
 		return fail(err, ERR_CONFIG, "the token has more than %d bytes: correct the file that 'token-file' names",
 			    WEB_HEADER_VALUE_CAP);
@@ -76,18 +76,21 @@ static int add_line(char *line, size_t number, struct web_headers *h, struct err
 	char *colon = strchr(line, ':'), *value;
 
 	if (!colon || colon == line || strspn(line, name_bytes) != (size_t)(colon - line))
-		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names is no header: write 'Name: value'", number);
+		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names is no header: write 'Name: value'",
+			    number);
 	*colon = '\0';
 	value = trim(colon + 1);
 	if (is_ours(line))
-		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names sets '%.60s', which the box sets itself: "
-			    "take it out", number, line);
+		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names sets '%.60s', which the box sets "
+			    "itself: take it out", number, line);
 	if (has(h, line))
-		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names sets '%.60s' a second time%s: take it out",
-			    number, line, strcasecmp(line, "authorization") == 0 ? ", after 'user' or 'token-file', or a line before it" : "");
+		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names sets '%.60s' a second time%s: take "
+			    "it out", number, line,
+			    strcasecmp(line, "authorization") == 0
+				    ? ", after 'user' or 'token-file', or a line before it" : "");
 	if (unfit_for_header(value) || strlen(value) > WEB_HEADER_VALUE_CAP)
-		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names holds a control character, or more than %d "
-			    "bytes: correct it", number, WEB_HEADER_VALUE_CAP);
+		return fail(err, ERR_CONFIG, "line %zu of the file that 'headers-file' names holds a control character, or more "
+			    "than %d bytes: correct it", number, WEB_HEADER_VALUE_CAP);
 	if (h->names.count > WEB_HEADERS_CAP)
 		return fail(err, ERR_CONFIG, "the file that 'headers-file' names has more than %d headers", WEB_HEADERS_CAP);
 	add(h, line, xstrdup(value));

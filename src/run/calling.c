@@ -62,7 +62,8 @@ static int url_of(const struct config *config, const char *target, struct web_ur
 	if (secret_read_as(file, "URL", &text, err) < 0)
 		return -1;
 	if (web_url_parse(text, ret, &why) < 0)
-		return fail(err, ERR_CONFIG, "what '%s' holds is no URL to call: write one line like https://host/path into it", file);
+		return fail(err, ERR_CONFIG, "what '%s' holds is no URL to call: write one line like https://host/path into it",
+			    file);
 	return 0;
 }
 
@@ -352,6 +353,7 @@ void calling_examine(const struct config *config, struct prechecks *list)
 	for (size_t i = 0; i < targets.count; i++)
 		examine_target(config, targets.items[i], list);
 	if (targets.count == 0)
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "notify", NULL, "nobody is told: only the lights and 'status' say how it is");
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "notify", NULL, "nobody is told: only the lights and 'status' say how "
+			      "it is");
 	examine_troubles(config, list);
 }

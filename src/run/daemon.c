@@ -154,7 +154,8 @@ static int attach(struct daemon *d, struct error *err)
 
 	/* a folder that was there and is gone is a disk that is gone */
 	if (configuration_load(d->config, &config, err) < 0 || vault_refusal(config.dir, true, err) < 0 ||
-	    setup_refusal(&config, err) < 0 || (!d->data && host_make_data(config.box.data, err) < 0) || host_data_usable(config.box.data, err) < 0)
+	    setup_refusal(&config, err) < 0 || (!d->data && host_make_data(config.box.data,
+									   err) < 0) || host_data_usable(config.box.data, err) < 0)
 		return -1;
 	if (d->control && same(d->data, config.box.data) && control_stands(d->data))
 		return 0;

@@ -42,8 +42,8 @@ static int is_rotten(struct pulling *p, const char *name, bool *ret, struct erro
 static int refuse_stale_digest(const struct origin *origin, const struct dump *stored, int64_t bytes, struct error *err)
 {
 	return fail(err, ERR_DATA,
-		    "the digest published for '%.160s' is that of %s, which is here and has %lld bytes, and the file there has %lld: it "
-		    "was not written anew with the dump; let each dump be published with its own",
+		    "the digest published for '%.160s' is that of %s, which is here and has %lld bytes, and the file there has "
+		    "%lld: it was not written anew with the dump; let each dump be published with its own",
 		    origin->where, stored->name, (long long)stored->bytes, (long long)bytes);
 }
 

@@ -78,7 +78,8 @@ static int wait_for_window(const struct source_config *source, enum trigger trig
 
 	if (trigger != TRIGGER_SCHEDULE || window_is_open(&source->window, clock_wall()))
 		return 0;
-	return fail(err, ERR_PAUSED, "the window %s for pulls is closed: the schedule waits until it opens, 'drillbox pull %s' does not",
+	return fail(err, ERR_PAUSED, "the window %s for pulls is closed: the schedule waits until it opens, 'drillbox pull %s' "
+		    "does not",
 		    hours, source->name);
 }
 
@@ -165,7 +166,8 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 	}
 	*ret_more = result == 0 && p.published.newer;
 	if (*ret_more)
-		log_notice("a part of '%s' was here, so it was finished first, as %s; '%s' is newer, and comes next", p.published.file,
+		log_notice("a part of '%s' was here, so it was finished first, as %s; '%s' is newer, and comes next",
+			   p.published.file,
 			   ret->name, p.published.newer);
 	return result;
 }

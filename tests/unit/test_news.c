@@ -46,7 +46,8 @@ static int set_up(void **state)
 
 	f->source = status_add(&f->status, "shop");
 	f->s = (struct situation){
-		.status = f->source, .facts = &f->facts, .ever_proven = true, .rows = &f->rows, .now = NOW, .clock_known = true, .webhook = true};
+		.status = f->source, .facts = &f->facts, .ever_proven = true, .rows = &f->rows, .now = NOW, .clock_known = true,
+		.webhook = true};
 	f->told = TOLD_NOTHING;
 	be_well(f);
 	*state = f;
@@ -411,7 +412,8 @@ static void test_a_pass_while_something_is_known_against_it(void **state)
 		bool clock_unknown;
 		const char *why;
 	} cases[] = {
-		{{.newest_undecided = true, .proven_copy_present = true, .proven_copy_fresh = true}, false, "the newest is undecided"},
+		{{.newest_undecided = true, .proven_copy_present = true, .proven_copy_fresh = true}, false, "the newest is "
+		 "undecided"},
 		{{.proven_copy_fresh = true}, false, "it is gone"},
 		{{.proven_copy_present = true}, false, "not re-read"},
 		{{.proven_copy_present = true, .proven_copy_fresh = true}, true, "the box's clock is not known"},

@@ -267,7 +267,8 @@ static void test_a_rest_is_of_the_same_revision_or_all_is_new(void **state)
 		{"/files/good/shop.dump", "\"one\"", 1, 1, SIZE, "\"one\"", 251},
 		{"/files/good/shop.dump", "\"one\"", 99999, 99999, SIZE, "\"one\"", 251},
 		{"/files/good/shop.dump", "\"one\"", SIZE - 1, SIZE - 1, SIZE, "\"one\"", 251},
-		{"/files/good/shop.dump", "\"one\"", SIZE, 0, SIZE, "\"one\"", 251},	    /* of a whole one nobody asks for a rest */
+		{"/files/good/shop.dump", "\"one\"", SIZE, 0, SIZE, "\"one\"",
+		 251},	    /* of a whole one nobody asks for a rest */
 		{"/files/good/shop.dump", "\"one\"", SIZE + 1, 0, SIZE, "\"one\"", 251},    /* cannot be */
 		{"/files/good/shop.dump", NULL, 500, 0, SIZE, "\"one\"", 251},		    /* nothing to know it by */
 		{"/files/good/shop.dump", "W/\"one\"", 500, 0, SIZE, "\"one\"", 251},	    /* nothing to rely on */
