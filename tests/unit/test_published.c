@@ -119,7 +119,7 @@ int place_get(struct place *place, const struct remote *r, int64_t from, struct 
 {
 	bool same_revision = same(r->etag, there.etag);
 
-	(void)place, (void)begun, (void)deadline, (void)err;
+	(void)place, (void)deadline, (void)err;
 	if (is_before(r))
 		return get_before(r, from, ret, err);
 	if (there.down)
