@@ -6,6 +6,7 @@
 #include "base/errand.h"
 #include "drill/cluster.h"
 #include "drill/inspect.h"
+#include "drill/integrity.h"
 #include "drill/media.h"
 #include "drill/parity.h"
 #include "drill/plan.h"
@@ -384,10 +385,16 @@ static enum step climb_writes(struct climb *c, struct text *summary, struct erro
 	return writes_check(&run, c->f, summary, &c->changed, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
 
-static enum step climb_integrity(struct climb *c, struct text *summary UNUSED, struct error *err UNUSED)
+static enum step climb_integrity(struct climb *c, struct text *summary, struct error *err)
 {
-	findings_add(c->f, RUNG_INTEGRITY, RESULT_SKIP, "integrity", "", "", "not built yet");
-	return STEP_ON;
+	struct pg_target target = cluster_target(&c->cluster, c->restored.database);
+	const struct integrity_run run = {.drill = c->r,
+					  .target = &target,
+					  .measure = &c->parity.measure,
+					  .restored = &c->parity.restored,
+					  .changed = c->changed};
+
+	return integrity_check(&run, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
 
 static enum step climb_time(struct climb *c, struct text *summary, struct error *err UNUSED)

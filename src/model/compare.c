@@ -121,6 +121,63 @@ void compare_volume(const struct measure *m, struct findings *f)
 		findings_add(f, RUNG_VOLUME, RESULT_SKIP, "rows", "0", "0", "the source has no tables to count");
 }
 
+/* ---------------------------------------------------------------- contents */
+
+/* Rows that are not there are told of by rung 7; then the contents cannot be equal, and need not be told again. */
+static bool rows_differ(const struct relation *e, const struct relation *a)
+{
+	return e->rows >= 0 && a->rows >= 0 && e->rows != a->rows;
+}
+
+static void compare_content(const struct measure *m, const struct relation *e, const struct relation *a, struct findings *f)
+{
+	const char *excuse = e->filtered && extensions_differ(m) ? "it belongs to an extension that the box has in another version" :
+								   NULL;
+
+	if (same(e->content, a->content))
+		findings_add(f, RUNG_INTEGRITY, RESULT_PASS, e->name, e->content, a->content, NULL);
+	else if (rows_differ(e, a))
+		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, e->content, a->content, "its rows are not as many as in the source");
+	else
+		findings_add(f, RUNG_INTEGRITY, excuse ? RESULT_UNDECIDED : RESULT_FAIL, e->name, e->content, a->content,
+			     "'%s' has as many rows as in the source, and they do not hold the same%s%s", e->name, excuse ? "; " : "",
+			     excuse ? excuse : "");
+}
+
+static void compare_large_contents(const struct measure *m, struct findings *f)
+{
+	const struct large_objects *e = &m->source->large_objects, *a = &m->restored->large_objects;
+
+	if (e->count == 0 || e->count != a->count)
+		return;
+	if (!e->content || !a->content)
+		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, COMPARE_LARGE_OBJECTS, "", "",
+			     "they were not hashed: the role that dumps may not read pg_largeobject");
+	else if (same(e->content, a->content))
+		findings_add(f, RUNG_INTEGRITY, RESULT_PASS, COMPARE_LARGE_OBJECTS, e->content, a->content, NULL);
+	else
+		findings_add(f, RUNG_INTEGRITY, RESULT_FAIL, COMPARE_LARGE_OBJECTS, e->content, a->content,
+			     "as many large objects as in the source, and they do not hold the same");
+}
+
+void compare_contents(const struct measure *m, struct findings *f)
+{
+	for (size_t i = 0; i < m->source->relation_count; i++) {
+		const struct relation *e = &m->source->relations[i], *a = manifest_relation(m->restored, e->name);
+
+		if (e->not_hashed)
+			findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, "", "", "left out ([drill] not-hashed): %s", e->not_hashed);
+		else if (!e->content || !a)
+			continue;
+		else if (!a->content)
+			findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, e->name, e->content, "",
+				     "the contents of '%s' could not be read in the restored database: drill again", e->name);
+		else
+			compare_content(m, e, a, f);
+	}
+	compare_large_contents(m, f);
+}
+
 /* ---------------------------------------------------------------- drift and identity */
 
 static const struct manifest *present(const struct measure *m)

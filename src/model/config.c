@@ -106,6 +106,8 @@ static const struct config_key source_keys[] = {
 	{"pull", "stale-after", "the schedule's interval and a quarter, at least 2 h more, and what it may wait for the window",
 	 "a source whose newest proven dump is older is not in date", &type_duration, SOURCE(stale_after_s)},
 	{"drill", "level", "standard", "quick, standard or deep", &type_level, SOURCE(level)},
+	{"drill", "not-hashed", "none", "deep: tables whose contents are not compared, as SCHEMA.TABLE: REASON; SCHEMA.*: REASON",
+	 &type_exempt, SOURCE(not_hashed)},
 	{"drill", "jobs", "the number of cores", "tables restored at a time", &type_jobs, SOURCE(drill_jobs)},
 	{"drill", "timeout", "6h", "a drill that takes longer is ended, undecided", &type_duration,
 	 SOURCE(drill_timeout_s)},
@@ -567,6 +569,8 @@ int source_config_finish(struct source_config *source, struct error *err)
 	if (source->pull_jobs > 1 && source->format != FORMAT_DIRECTORY)
 		return fail(err, ERR_CONFIG, "[pull] jobs = %d needs format = directory: pg_dump writes one file with one job",
 			    source->pull_jobs);
+	if (source->level == LEVEL_DEEP && !source->counts)
+		return fail(err, ERR_CONFIG, "[drill] level = deep compares every row, which [pull] counts = off forbids: take one out");
 	if (source->smoke && !source->app_role)
 		return fail(err, ERR_CONFIG, "[drill] smoke needs app-role: name the role it is to run as");
 	source_config_follow(source, source);
@@ -644,7 +648,7 @@ void source_config_done(struct source_config *source)
 		source->token_file, source->headers_file, source->pin, source->proxy, source->region, source->access_key,
 		source->secret_key_file, source->session_token_file, source->at.host, source->at.address,
 		source->at.port, source->at.database, source->at.user, source->password_file, source->client_cert,
-		source->client_key, source->ca, source->compress, source->app_role, source->smoke,
+		source->client_key, source->ca, source->compress, source->not_hashed, source->app_role, source->smoke,
 		source->ping_file,
 	};
 

@@ -100,6 +100,7 @@ struct source_config {
 	bool counts;
 	int64_t stale_after_s;
 	enum level level;
+	char *not_hashed; /* model/exempt.h; NULL */
 	int drill_jobs;
 	int64_t drill_timeout_s;
 	int64_t budget_s;     /* 0: none */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/config.h"
 #include "model/duration.h"
+#include "model/exempt.h"
 
 #define MOST_KEPT 3650
 #define TEN_YEARS ((int64_t)3650 * 86400)
@@ -375,6 +376,11 @@ static bool read_pattern(const struct config_type *type, const char *dir, const 
 	return !strchr(value, '/') && read_text(type, dir, value, slot);
 }
 
+static bool read_exempt(const struct config_type *type, const char *dir, const char *value, void *slot)
+{
+	return exempt_valid(value) && read_text(type, dir, value, slot);
+}
+
 static const char *const backend_words[] = {"auto", "gpio", "terminal", "none", NULL};
 const char *const source_type_words[] = {"postgres", "https", "s3", NULL};
 static const char *const style_words[] = {"auto", "path", "virtual", NULL};
@@ -432,6 +438,10 @@ const struct config_type type_style = {
 const struct config_type type_pattern = {
 	.read = read_pattern, .write = write_text,
 	.shape = "a pattern of file names of at most 255 bytes, with * and ?, without a '/'", .low = 1, .high = 255,
+};
+const struct config_type type_exempt = {
+	.read = read_exempt, .write = write_text,
+	.shape = "tables as SCHEMA.TABLE: REASON; SCHEMA.*: REASON", .low = 1, .high = 4000,
 };
 const struct config_type type_user = {
 	.read = read_user, .write = write_text,

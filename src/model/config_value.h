@@ -27,7 +27,7 @@ struct config_type {
 
 extern const struct config_type type_name, type_line, type_role, type_url, type_path, type_secret, type_folders, type_address,
 	type_backend, type_type, type_style, type_pattern, type_user, type_access_key, type_region,
-	type_pin, type_web_url, type_proxy, type_format, type_compress, type_counts, type_level, type_jobs,
+	type_exempt, type_pin, type_web_url, type_proxy, type_format, type_compress, type_counts, type_level, type_jobs,
 	type_kept, type_duration, type_duration_or_none, type_size_or_none, type_rate, type_window,
 	type_schedule, type_ping_every, type_body, type_weekly;
 

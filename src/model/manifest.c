@@ -180,6 +180,8 @@ static void lists_done(struct manifest *m)
 	for (size_t i = 0; i < m->relation_count; i++) {
 		free(m->relations[i].name);
 		free(m->relations[i].left_out);
+		free(m->relations[i].content);
+		free(m->relations[i].not_hashed);
 	}
 	for (size_t i = 0; i < m->sequence_count; i++) {
 		free(m->sequences[i].name);
@@ -187,6 +189,7 @@ static void lists_done(struct manifest *m)
 	}
 	for (size_t i = 0; i < m->class_count; i++)
 		class_done(&m->classes[i]);
+	free(m->large_objects.content);
 }
 
 void manifest_done(struct manifest *m)

@@ -50,6 +50,12 @@ struct relation {
 	char *left_out; /* NULL when counted */
 	int64_t bytes;	/* of its heap, an estimate for progress and scratch */
 	bool filtered;	/* rows counted with an extension's condition */
+	/*
+	 * Of what its rows hold, in any order: "record:SUM" or "text:SUM", by the way in which each row was hashed
+	 * (port/survey.h). NULL: not hashed, and 'not_hashed' may say why.
+	 */
+	char *content;
+	char *not_hashed;
 };
 
 struct sequence {
@@ -81,6 +87,7 @@ struct extension {
 struct large_objects {
 	int64_t count;
 	int64_t bytes; /* -1: not read */
+	char *content; /* as a relation's; NULL: not hashed */
 };
 
 struct manifest {
@@ -110,7 +117,9 @@ struct manifest {
 	char *acl;		 /* aclexplode'd and sorted, one grant a line */
 	int connection_limit;
 	int64_t bytes;		 /* pg_database_size() */
+	int64_t hash_ms;	 /* how long it took to hash the contents of tables */
 	bool counts_exact;	 /* false: [pull] counts = off */
+	bool hashed;		 /* contents of tables, for drills at level deep */
 	bool read_only_default;	 /* default_transaction_read_only as a new session finds it */
 	struct strings settings; /* "role<TAB>name=value" of pg_db_role_setting for this database; role "" for all */
 

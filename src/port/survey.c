@@ -149,10 +149,17 @@ struct condition {
 	char *text; /* "WHERE ...", or "" */
 };
 
+/* How the rows of a relation are hashed; none of them has no columns. */
+struct hashing {
+	char *columns; /* "a, b"; NULL: it is not hashed */
+	bool by_text;
+};
+
 struct counting {
 	struct manifest *m;
-	size_t *to_count; /* indices of the relations that are counted */
+	size_t *to_count; /* indices of the relations that are counted, or hashed */
 	size_t count;
+	struct hashing *hashings; /* one for each of the manifest's relations; NULL: they are counted */
 	bool held; /* in a transaction with the tables' locks */
 	struct condition *conditions;
 	size_t condition_count;
@@ -168,6 +175,9 @@ static void counting_done(struct counting *c)
 		free(c->conditions[i].relation);
 		free(c->conditions[i].text);
 	}
+	for (size_t i = 0; c->hashings && i < c->m->relation_count; i++)
+		free(c->hashings[i].columns);
+	free(c->hashings);
 	free(c->conditions);
 	free(c->to_count);
 	text_done(&c->sql);
@@ -182,11 +192,26 @@ static int take_condition(void *context, const struct pg_rows *r, struct error *
 	return 0;
 }
 
+/* The sum of whole numbers is a numeric: it does not overflow. */
+static void add_hash(struct text *sql, const struct hashing *h)
+{
+	if (h->by_text)
+		text_addf(sql, "SELECT 'text:' || coalesce(pg_catalog.sum(pg_catalog.hashtextextended("
+			       "ROW(%s)::pg_catalog.text COLLATE pg_catalog.\"C\", 0)), 0)", h->columns);
+	else
+		text_addf(sql, "SELECT 'record:' || coalesce(pg_catalog.sum(pg_catalog.hash_record_extended(ROW(%s), 0)), 0)",
+			  h->columns);
+}
+
 static const char *count_of(struct counting *c, size_t i)
 {
 	const struct relation *r = &c->m->relations[c->to_count[i]];
 
-	text_addf(&c->sql, "SELECT pg_catalog.count(*) FROM ONLY %s", r->name);
+	if (c->hashings)
+		add_hash(&c->sql, &c->hashings[c->to_count[i]]);
+	else
+		text_add(&c->sql, "SELECT pg_catalog.count(*)");
+	text_addf(&c->sql, " FROM ONLY %s", r->name);
 	for (size_t k = 0; r->filtered && k < c->condition_count; k++)
 		if (strcmp(c->conditions[k].relation, r->name) == 0)
 			text_addf(&c->sql, " %s", c->conditions[k].text);
@@ -237,10 +262,33 @@ static int take_count(void *context, size_t i, const struct pg_rows *r, struct e
 
 	if (index == SIZE_MAX)
 		return 0;
-	c->m->relations[c->to_count[index]].rows = pg_int(r, 0, 0);
+	if (c->hashings)
+		set_text(&c->m->relations[c->to_count[index]].content, pg_text(r, 0, 0));
+	else
+		c->m->relations[c->to_count[index]].rows = pg_int(r, 0, 0);
 	c->done++;
 	if (c->progress)
 		c->progress(c->context, c->done, c->count);
+	return 0;
+}
+
+/* Of every relation that is not left out, and where they are hashed has columns. */
+static int count_all(struct pg *pg, struct counting *c, struct error *err)
+{
+	const struct manifest *m = c->m;
+	bool filtered = false;
+
+	c->to_count = xcalloc(m->relation_count + 1, sizeof(*c->to_count));
+	for (size_t i = 0; i < m->relation_count; i++)
+		if (!m->relations[i].left_out && (!c->hashings || c->hashings[i].columns)) {
+			c->to_count[c->count++] = i;
+			filtered = filtered || m->relations[i].filtered;
+		}
+	if (filtered && ask_each(pg, "conditions", take_condition, c, err) < 0)
+		return -1;
+	if (c->count > 0 && pg_pipeline(pg, next_count, take_count, c, err) < 0)
+		return fail_within(err, "%s rows of '%s'", c->hashings ? "hashing" : "counting",
+				   c->done < c->count ? m->relations[c->to_count[c->done]].name : "the last table");
 	return 0;
 }
 
@@ -248,19 +296,9 @@ static int count_rows(struct pg *pg, bool held, struct manifest *m, survey_progr
 		      struct error *err)
 {
 	CLEANUP(counting_done) struct counting c = {.m = m, .held = held, .progress = done, .context = context};
-	bool filtered = false;
 
-	c.to_count = xcalloc(m->relation_count + 1, sizeof(*c.to_count));
-	for (size_t i = 0; i < m->relation_count; i++)
-		if (!m->relations[i].left_out) {
-			c.to_count[c.count++] = i;
-			filtered = filtered || m->relations[i].filtered;
-		}
-	if (filtered && ask_each(pg, "conditions", take_condition, &c, err) < 0)
+	if (count_all(pg, &c, err) < 0)
 		return -1;
-	if (c.count > 0 && pg_pipeline(pg, next_count, take_count, &c, err) < 0)
-		return fail_within(err, "counting rows of '%s'",
-				   c.done < c.count ? m->relations[c.to_count[c.done]].name : "the last table");
 	m->counts_exact = true;
 	return 0;
 }
@@ -273,6 +311,58 @@ int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *c
 int survey_rows_held(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err)
 {
 	return count_rows(pg, true, m, done, context, err);
+}
+
+/* ---------------------------------------------------------------- contents */
+
+struct choosing {
+	struct counting *counting;
+	const struct manifest *as;
+};
+
+/* Servers before 14 have no hash of a record that is as wide. */
+static int take_columns(void *context, const struct pg_rows *r, struct error *err UNUSED)
+{
+	struct choosing *choosing = context;
+	const struct manifest *m = choosing->counting->m;
+	const struct relation *relation = manifest_relation(m, pg_text(r, 0, 0));
+	const struct relation *like = relation && choosing->as ? manifest_relation(choosing->as, relation->name) : NULL;
+	struct hashing *h = relation ? &choosing->counting->hashings[relation - m->relations] : NULL;
+
+	if (!relation || relation->not_hashed || (choosing->as && (!like || !like->content)))
+		return 0;
+	set_text(&h->columns, pg_text(r, 0, 1));
+	h->by_text = like ? starts_with(like->content, "text:") : !pg_bool(r, 0, 2);
+	return 0;
+}
+
+/* Where nothing was written to a large object there are no bytes, or zeros: after a restore the other of the two. */
+static int hash_large_objects(struct pg *pg, struct manifest *m, const struct manifest *as, struct error *err)
+{
+	autofree char *sum = NULL;
+
+	if (m->large_objects.bytes < 0 || (as && !as->large_objects.content))
+		return 0;
+	if (pg_value(pg, "SELECT 'text:' || coalesce(pg_catalog.sum(pg_catalog.hashtextextended("
+			 "l.loid || ' ' || l.pageno || ' ' || rtrim(encode(l.data, 'hex'), '0') COLLATE pg_catalog.\"C\", 0)), 0) "
+			 "FROM pg_catalog.pg_largeobject l WHERE rtrim(encode(l.data, 'hex'), '0') <> ''", &sum, err) < 0)
+		return fail_within(err, "hashing large objects");
+	m->large_objects.content = take(sum);
+	return 0;
+}
+
+int survey_contents(struct pg *pg, bool held, struct manifest *m, const struct manifest *as, survey_progress done,
+		    void *context, struct error *err)
+{
+	CLEANUP(counting_done) struct counting c = {.m = m, .held = held, .progress = done, .context = context};
+	struct choosing choosing = {.counting = &c, .as = as};
+
+	c.hashings = xcalloc(m->relation_count + 1, sizeof(*c.hashings));
+	if (ask_each(pg, "columns", take_columns, &choosing, err) < 0 || count_all(pg, &c, err) < 0 ||
+	    hash_large_objects(pg, m, as, err) < 0)
+		return -1;
+	m->hashed = true;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- sequences */
@@ -465,7 +555,9 @@ int survey_large_objects(struct pg *pg, struct manifest *m, struct error *err)
 	m->large_objects.bytes = m->large_objects.count ? -1 : 0;
 	if (!m->large_objects.count || !pg_bool(&rows, 0, 1))
 		return 0;
-	if (pg_value(pg, "SELECT coalesce(sum(octet_length(data)), 0) FROM pg_catalog.pg_largeobject", &bytes, err) < 0)
+	/* from the first byte to the last: between them may be parts that were never written, and are zeros after a restore */
+	if (pg_value(pg, "SELECT coalesce(sum(x.bytes), 0) FROM (SELECT max(l.pageno::int8 * (current_setting('block_size')::int8 / 4) "
+			 "+ octet_length(l.data)) AS bytes FROM pg_catalog.pg_largeobject l GROUP BY l.loid) x", &bytes, err) < 0)
 		return fail_within(err, "reading the size of large objects");
 	m->large_objects.bytes = strtoll(bytes, NULL, 10);
 	return 0;

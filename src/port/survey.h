@@ -40,6 +40,18 @@ MUST_CHECK int survey_sequences(struct pg *pg, struct manifest *m, struct error 
 /* max() of the columns each sequence feeds, in the direction of its increment. */
 MUST_CHECK int survey_sequence_reach(struct pg *pg, struct manifest *m, struct error *err);
 
+/*
+ * What the rows of every table hold that is counted and has no 'not_hashed', as
+ * the sum of a hash of each row, so that their order does not matter: of the
+ * columns by name, but for generated ones. Where every column's type hashes by its
+ * value, hash_record_extended() of the row ("record"); else hashtextextended() of
+ * its text ("text"), as our session's settings print it. And the same of large
+ * objects, where they may be read. 'as': hash as was hashed there, and only what was;
+ * NULL: choose. 'held' as in survey_rows_held(). Costs one more scan of each table.
+ */
+MUST_CHECK int survey_contents(struct pg *pg, bool held, struct manifest *m, const struct manifest *as, survey_progress done,
+			       void *context, struct error *err);
+
 MUST_CHECK int survey_large_objects(struct pg *pg, struct manifest *m, struct error *err);
 
 /* All object classes. */

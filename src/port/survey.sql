@@ -107,6 +107,30 @@ SELECT $name(n.nspname, c.relname),
  WHERE c.relkind IN ('r', 'm', 'f') AND c.relpersistence <> 't'
    AND (x.condition IS NOT NULL OR $ours(pg_class, c.oid, n.nspname));
 
+-- How the rows of each table can be hashed: its columns by name, but for what is made of others, and whether every one of
+-- them is of a type that hashes by its value alone (an enum does it by its OID) and alike on every server.
+-- query: columns
+SELECT $name(n.nspname, c.relname),
+       coalesce(a.columns, ''),
+       coalesce(a.by_value, false) -- 14+
+       false -- <14
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT a.attrelid,
+                    string_agg(quote_ident(a.attname), ', ' ORDER BY a.attname COLLATE "C") AS columns,
+                    bool_and(coalesce(b.oid, t.oid) IN ('bool'::regtype, 'int2'::regtype, 'int4'::regtype, 'int8'::regtype,
+                                 'uuid'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype,
+                                 'bytea'::regtype, 'numeric'::regtype)
+                             OR (coalesce(b.oid, t.oid) IN ('text'::regtype, 'varchar'::regtype)
+                                 AND l.collisdeterministic)) AS by_value
+               FROM pg_catalog.pg_attribute a
+               JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+               LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
+               LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation
+              WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' GROUP BY a.attrelid) a ON a.attrelid = c.oid
+ WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+   AND (EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE c.oid = ANY (e.extconfig)) OR $ours(pg_class, c.oid, n.nspname));
+
 -- query: conditions
 SELECT $name(n.nspname, c.relname), coalesce(e.extcondition[r.i], '')
   FROM pg_catalog.pg_extension e, unnest(e.extconfig) WITH ORDINALITY r (oid, i)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "port/pg.h"
+#include "model/exempt.h"
 #include "port/survey.h"
 #include "pull/dumping.h"
 #include "pull/precheck.h"
@@ -275,6 +276,20 @@ static void leave_out_counts(struct manifest *m)
 			m->relations[i].left_out = xstrdup(LEFT_OUT_NOT_COUNTED);
 }
 
+/* For drills at level deep. It costs the source a scan of each table more. */
+static int hash_contents(struct pull *p, struct error *err)
+{
+	struct manifest *m = p->manifest;
+	int64_t began = clock_mono_ms();
+
+	for (size_t i = 0; i < m->relation_count; i++)
+		m->relations[i].not_hashed = exempt_reason(p->request->source->not_hashed, m->relations[i].name);
+	if (survey_contents(p->keeper, true, m, NULL, on_counted, p, err) < 0)
+		return -1;
+	m->hash_ms = clock_mono_ms() - began;
+	return 0;
+}
+
 /* All but the sequences, which were read before; while pg_dump is at work. */
 static int survey(struct pull *p, struct error *err)
 {
@@ -289,7 +304,9 @@ static int survey(struct pull *p, struct error *err)
 		leave_out_counts(m);
 		return 0;
 	}
-	return survey_rows_held(pg, m, on_counted, p, err);
+	if (survey_rows_held(pg, m, on_counted, p, err) < 0)
+		return -1;
+	return p->request->source->level == LEVEL_DEEP ? hash_contents(p, err) : 0;
 }
 
 /* ---------------------------------------------------------------- altered meanwhile */

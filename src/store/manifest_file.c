@@ -16,6 +16,7 @@ struct field {
 	const char *key;
 	enum kind kind;
 	size_t offset;
+	bool later; /* older manifests have it not, and where it is nothing it is not written */
 };
 
 struct fields {
@@ -25,35 +26,39 @@ struct fields {
 
 #define FIELDS(...) {(const struct field[]){__VA_ARGS__}, COUNT(((const struct field[]){__VA_ARGS__}))}
 
-#define M(kind, member) {#member, kind, offsetof(struct manifest, member)}
+#define FIELD(type, kind, member, later) {#member, kind, offsetof(type, member), later}
+#define M(kind, member) FIELD(struct manifest, kind, member, false)
 static const struct fields manifest_fields = FIELDS(
 	M(TEXT, source), M(TEXT, database), M(TEXT, system_identifier), M(NUMBER, database_oid), M(TRUTH, in_recovery),
 	M(TEXT, server_version), M(SMALL_NUMBER, server_version_num), M(TEXT, dumped_by), M(TEXT, format),
 	M(TIME, snapshot_time), M(TIME, box_time), M(TEXT, encoding), M(TEXT, locale_provider), M(TEXT, collate),
 	M(TEXT, ctype), M(TEXT, icu_locale), M(TEXT, collation_version), M(TEXT, owner), M(TEXT, comment), M(TEXT, acl),
 	M(SMALL_NUMBER, connection_limit), M(NUMBER, bytes), M(TRUTH, counts_exact), M(TRUTH, read_only_default),
-	M(TEXTS, settings), M(TEXTS, not_dumped));
+	M(TEXTS, settings), M(TEXTS, not_dumped), FIELD(struct manifest, TRUTH, hashed, true),
+	FIELD(struct manifest, NUMBER, hash_ms, true));
 
-#define L(kind, member) {#member, kind, offsetof(struct large_objects, member)}
-static const struct fields large_object_fields = FIELDS(L(NUMBER, count), L(NUMBER, bytes));
+#define L(kind, member) FIELD(struct large_objects, kind, member, false)
+static const struct fields large_object_fields =
+	FIELDS(L(NUMBER, count), L(NUMBER, bytes), FIELD(struct large_objects, TEXT, content, true));
 
-#define E(kind, member) {#member, kind, offsetof(struct extension, member)}
+#define E(kind, member) FIELD(struct extension, kind, member, false)
 static const struct fields extension_fields = FIELDS(E(NAME, name), E(TEXT, version), E(TEXT, schema));
 
-#define P(kind, member) {#member, kind, offsetof(struct role, member)}
+#define P(kind, member) FIELD(struct role, kind, member, false)
 static const struct fields role_fields =
 	FIELDS(P(NAME, name), P(TEXT, attributes), P(TEXTS, member_of), P(TEXT, settings));
 
-#define R(kind, member) {#member, kind, offsetof(struct relation, member)}
+#define R(kind, member) FIELD(struct relation, kind, member, false)
 static const struct fields relation_fields =
-	FIELDS(R(NAME, name), R(NUMBER, rows), R(TEXT, left_out), R(NUMBER, bytes), R(TRUTH, filtered));
+	FIELDS(R(NAME, name), R(NUMBER, rows), R(TEXT, left_out), R(NUMBER, bytes), R(TRUTH, filtered),
+	       FIELD(struct relation, TEXT, content, true), FIELD(struct relation, TEXT, not_hashed, true));
 
-#define S(kind, member) {#member, kind, offsetof(struct sequence, member)}
+#define S(kind, member) FIELD(struct sequence, kind, member, false)
 static const struct fields sequence_fields =
 	FIELDS(S(NAME, name), S(NUMBER, last_value), S(TRUTH, is_called), S(NUMBER, increment), S(NUMBER, minimum),
 	       S(NUMBER, maximum), S(TRUTH, cycles), S(TEXT, feeds), S(TRUTH, max_known), S(NUMBER, max));
 
-#define C(kind, member) {#member, kind, offsetof(struct object_class, member)}
+#define C(kind, member) FIELD(struct object_class, kind, member, false)
 static const struct fields class_fields = FIELDS(C(NAME, name), C(TEXTS, keys));
 
 /* The lists of a manifest whose elements are objects of plain fields. */
@@ -137,6 +142,13 @@ static void set_time(struct json *object, const char *key, int64_t t)
 	json_set_text(object, key, t == TIME_UNKNOWN ? NULL : time_rfc3339(t, text));
 }
 
+static bool is_nothing(const struct field *f, const void *at)
+{
+	if (f->kind == TEXT)
+		return !*(char *const *)at;
+	return f->kind == TRUTH ? !*(const bool *)at : f->kind == NUMBER && *(const int64_t *)at == 0;
+}
+
 static struct json *fields_object(const void *base, const struct fields *fields)
 {
 	struct json *o = json_new_object();
@@ -145,6 +157,8 @@ static struct json *fields_object(const void *base, const struct fields *fields)
 		const struct field *f = &fields->items[i];
 		const void *at = (const char *)base + f->offset;
 
+		if (f->later && is_nothing(f, at))
+			continue;
 		switch (f->kind) {
 		case TEXT:
 		case NAME:
@@ -360,6 +374,8 @@ static int read_fields(const struct json *object, const struct fields *fields, c
 		const struct field *f = &fields->items[i];
 		const struct json *v = json_get(object, f->key);
 
+		if (!v && f->later)
+			continue;
 		if (!v)
 			return damaged(err, where, f->key, "missing");
 		if (!read_field(v, f, (char *)base + f->offset))

@@ -90,7 +90,7 @@ UNUSED static void shop(struct manifest *m)
 	add_table(m, "public.orders", 412310);
 	add_sequence(m, "public.orders_id_seq", 412310, 412310);
 	add_extension(m, "hstore", "1.8");
-	m->large_objects = (struct large_objects){2, 4096};
+	m->large_objects = (struct large_objects){.count = 2, .bytes = 4096};
 	shop_catalogue(m);
 	manifest_sort(m);
 }

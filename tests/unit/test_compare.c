@@ -137,14 +137,78 @@ static void test_empty_source_is_a_skip(void **state)
 	expect(b, "rows", RESULT_SKIP, "no tables");
 }
 
+static void hash(struct manifest *m, const char *orders, const char *large_objects)
+{
+	set_text(&table_of(m, "public.orders")->content, orders);
+	set_text(&m->large_objects.content, large_objects);
+}
+
+static void test_contents(void **state)
+{
+	struct bench *b = *state;
+
+	hash(&b->source, "record:1", "text:2");
+	hash(&b->restored, "record:1", "text:2");
+	table_of(&b->source, "public.items")->not_hashed = xstrdup("they grow");
+	compare_contents(&b->m, &b->f);
+	assert_int_equal(b->f.check_count, 3);
+	expect(b, "public.orders", RESULT_PASS, NULL);
+	expect(b, "public.items", RESULT_SKIP, "left out ([drill] not-hashed): they grow");
+	expect(b, "large objects", RESULT_PASS, NULL);
+}
+
+static void test_other_contents_fail(void **state)
+{
+	struct bench *b = *state;
+
+	hash(&b->source, "record:1", "text:2");
+	hash(&b->restored, "record:-1", "text:3");
+	compare_contents(&b->m, &b->f);
+	expect(b, "public.orders", RESULT_FAIL, "do not hold the same");
+	expect(b, "large objects", RESULT_FAIL, "do not hold the same");
+}
+
+/* Told once: by rung 7. */
+static void test_contents_of_other_rows(void **state)
+{
+	struct bench *b = *state;
+
+	hash(&b->source, "record:1", NULL);
+	hash(&b->restored, "record:2", NULL);
+	table_of(&b->restored, "public.orders")->rows--;
+	compare_contents(&b->m, &b->f);
+	expect(b, "public.orders", RESULT_SKIP, "not as many");
+	expect(b, "large objects", RESULT_SKIP, "may not read pg_largeobject");
+	set_text(&table_of(&b->restored, "public.orders")->content, NULL);
+	findings_done(&b->f);
+	compare_contents(&b->m, &b->f);
+	expect(b, "public.orders", RESULT_UNDECIDED, "could not be read");
+	lose_table(&b->restored, "public.orders");
+	findings_done(&b->f);
+	compare_contents(&b->m, &b->f);
+	assert_int_equal(b->f.check_count, 1);
+}
+
+static void test_contents_of_another_version_of_an_extension(void **state)
+{
+	struct bench *b = *state;
+
+	hash(&b->source, "record:1", NULL);
+	hash(&b->restored, "record:2", NULL);
+	table_of(&b->source, "public.orders")->filtered = true;
+	set_text(&b->restored.extensions[0].version, "1.9");
+	compare_contents(&b->m, &b->f);
+	expect(b, "public.orders", RESULT_UNDECIDED, "in another version");
+}
+
 static void test_lost_large_objects_fail(void **state)
 {
 	struct bench *b = *state;
 
-	b->restored.large_objects = (struct large_objects){1, 4096};
+	b->restored.large_objects = (struct large_objects){.count = 1, .bytes = 4096};
 	compare_volume(&b->m, &b->f);
 	expect(b, "large objects", RESULT_FAIL, "2 in the source, 1 restored");
-	b->restored.large_objects = (struct large_objects){2, 4095};
+	b->restored.large_objects = (struct large_objects){.count = 2, .bytes = 4095};
 	findings_done(&b->f);
 	compare_volume(&b->m, &b->f);
 	expect(b, "large objects", RESULT_PASS, NULL);
@@ -493,6 +557,10 @@ int main(void)
 		TEST(test_left_out_is_a_skip_with_its_reason),
 		TEST(test_source_that_is_not_counted_is_one_skip),
 		TEST(test_empty_source_is_a_skip),
+		TEST(test_contents),
+		TEST(test_other_contents_fail),
+		TEST(test_contents_of_other_rows),
+		TEST(test_contents_of_another_version_of_an_extension),
 		TEST(test_lost_large_objects_fail),
 		TEST(test_extension_rows_follow_its_version),
 		TEST(test_no_drift_is_a_pass_that_says_how_many),

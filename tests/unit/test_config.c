@@ -123,6 +123,7 @@ static void test_every_key_takes_back_what_it_wrote(void **state)
 		{true, "drill", "jobs", "64", "64"},
 		{true, "drill", "timeout", "1h", "1h"},
 		{true, "drill", "budget", "30 min", "30 min"},
+		{true, "drill", "not-hashed", "public.log: it grows; a.*: b", "public.log: it grows; a.*: b"},
 		{true, "drill", "app-role", "shop_app", "shop_app"},
 		{true, "drill", "smoke", "smoke.sql", "/etc/drillbox/smoke.sql"},
 		{true, "keep", "daily", "0", "0"},
@@ -285,6 +286,7 @@ static void test_values_that_are_refused(void **state)
 		{"drill", "level", "thorough", "one of quick"},
 		{"drill", "budget", "30", "or none"},
 		{"drill", "app-role", "", "the name of a role"},
+		{"drill", "not-hashed", "public.log", "SCHEMA.TABLE: REASON"},
 		{"keep", "daily", "-1", "from 0 to 3650"},
 		{"keep", "monthly", "12x", "from 0 to 3650"},
 	};
@@ -409,6 +411,7 @@ static void test_what_does_not_fit_together(void **state)
 		 {{"source", "url", "postgresql:///shop?host=/run/pg"}, {"pull", "limit", "1 MB/s"}}},
 		{"needs format = directory", {{"source", "url", url}, {"pull", "jobs", "2"}}},
 		{"smoke needs app-role", {{"source", "url", url}, {"drill", "smoke", "x.sql"}}},
+		{"counts = off forbids", {{"source", "url", url}, {"drill", "level", "deep"}, {"pull", "counts", "off"}}},
 	};
 
 	(void)state;
