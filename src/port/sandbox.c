@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "port/cgroup.h"
+#include "port/seccomp.h"
 
 #define BWRAP "bwrap"
 #define SHARED_BYTES ((int64_t)16 << 20)
@@ -244,6 +245,16 @@ static int add_status(struct plan *plan, int *ret_inner, struct error *err)
 	return 0;
 }
 
+static int add_filter(struct plan *plan, struct error *err)
+{
+	int fd;
+
+	if (seccomp_filter(&fd, err) < 0)
+		return -1;
+	add_number(plan, "--seccomp", inherit(plan, fd));
+	return 0;
+}
+
 static int make_plan(struct plan *plan, const struct process_spec *spec, struct error *err)
 {
 	bool inner = plan->sandbox->scratch_from != NULL;
@@ -252,7 +263,7 @@ static int make_plan(struct plan *plan, const struct process_spec *spec, struct 
 
 	add_isolation(plan);
 	add_system(plan);
-	if (add_etc(plan, err) < 0)
+	if (add_filter(plan, err) < 0 || add_etc(plan, err) < 0)
 		return -1;
 	add_places(plan);
 	add_program(plan, &program);

@@ -1,9 +1,10 @@
 /*
  * The sandbox a dump is handled in: bubblewrap with every namespace unshared,
- * its own network with nothing but lo, a read-only system, and only what is
- * named here visible besides. Dies with us. It cannot be left out: where it
- * cannot be set up, that is ERR_LACKING with the cure, from the start or from
- * the wait, and never mistaken for the death of what was to run inside.
+ * its own network with nothing but lo, a read-only system, only what is named
+ * here visible besides, and a filter of system calls (port/seccomp.h). Dies with us.
+ * It cannot be left out: where it cannot be set up, that is ERR_LACKING with the
+ * cure, from the start or from the wait, and never mistaken for the death of what
+ * was to run inside.
  *
  * Where the service has a part of the control groups to itself (port/cgroup.h),
  * each sandbox has a group with a cap on memory and processes. One that takes

@@ -92,6 +92,38 @@ static void test_has_no_network_and_no_rights(void **state)
 	assert_string_equal(out, "1\n0000000000000000\ndrillbox\nscratch\nno namespaces\n0 1 2 3\n");
 }
 
+/* By the kernel's own count, and by what each of them says to somebody who asks. */
+static void test_what_may_not_be_asked_of_the_kernel(void **state)
+{
+	static const char script[] =
+		"grep -h '^Seccomp:' /proc/self/status | cut -f2; python3 -c '\n"
+		"import ctypes, errno, fcntl, os, socket\n"
+		"libc = ctypes.CDLL(None, use_errno=True)\n"
+		"def said(what, *args):\n"
+		"    ctypes.set_errno(0)\n"
+		"    try:\n"
+		"        what(*args)\n"
+		"        number = ctypes.get_errno()\n"
+		"    except OSError as error:\n"
+		"        number = error.errno\n"
+		"    print(errno.errorcode.get(number, number), end=\" \")\n"
+		"for call in (libc.ptrace, 0, 0, 0, 0), (libc.mount, 0, b\"/\", 0, 0, 0), (libc.unshare, 0x10000000), (libc.setns, 0, 0), \\\n"
+		"        (libc.process_vm_readv, 1, 0, 0, 0, 0, 0), (libc.chroot, b\"/\"), (libc.mknod, b\"/tmp/x\", 0o10600, 0), \\\n"
+		"        (libc.open_by_handle_at, 0, 0, 0), (libc.fanotify_init, 0, 0), (libc.acct, 0), (libc.sethostname, b\"x\", 1):\n"
+		"    said(*call)\n"
+		"print()\n"
+		"for family in socket.AF_PACKET, socket.AF_ALG, socket.AF_VSOCK, 45, socket.AF_NETLINK, socket.AF_INET, socket.AF_UNIX:\n"
+		"    said(socket.socket, family, socket.SOCK_RAW if family == socket.AF_NETLINK else socket.SOCK_DGRAM)\n"
+		"said(fcntl.ioctl, 0, 0x5412, b\"x\")\n"
+		"print()'";
+	autofree char *out = inside(&(struct sandbox){0}, script);
+
+	(void)state;
+	not_emulated();
+	assert_string_equal(out, "2\nEPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM \n"
+				 "EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT EAFNOSUPPORT 0 0 0 EPERM \n");
+}
+
 static void test_writes_nowhere_but_where_it_may(void **state)
 {
 	autofree char *outside = path_join(folder, "writable");
@@ -341,6 +373,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_runs_a_program),
 		cmocka_unit_test(test_sees_nothing_else),
 		cmocka_unit_test(test_has_no_network_and_no_rights),
+		cmocka_unit_test(test_what_may_not_be_asked_of_the_kernel),
 		cmocka_unit_test(test_writes_nowhere_but_where_it_may),
 		cmocka_unit_test(test_scratch_is_as_large_as_told),
 		cmocka_unit_test(test_caps),
