@@ -81,7 +81,7 @@ publisher_sources := $(patsubst %,src/%.c, \
 	$(addprefix store/,catalogue incoming index manifest_file removal store sums) \
 	$(addprefix report/,layout progress publish setup) \
 	$(addprefix run/,account configuration examine lock options program publishing secret stop_signal verbs_config verbs_publish) \
-	drill/sql_checks drill/writes provision/held provision/record provision/vault)
+	drill/smoke drill/sql_checks provision/held provision/record provision/vault)
 sources := $(if $(filter publisher,$(INSIDE)),$(publisher_sources),$(wildcard src/*/*.c))
 texts := $(wildcard $(foreach kind,sql txt,src/*/*.$(kind)))
 unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))

@@ -18,6 +18,7 @@
 #include "port/digest.h"
 #include "port/sandbox.h"
 
+#define FREE_LEAST ((int64_t)64 << 20)
 #define OLDEST 150000	 /* the first that logs as JSON */
 #define SOCKET_NAME "/.s.PGSQL.5432"
 #define LOG_NAME "server.json" /* as postgres makes it of 'server.log' */
@@ -441,6 +442,20 @@ int cluster_check(struct cluster *c, struct error *err)
 	    (process_signal(&c->process) == SIGKILL || (words && strstr(words, "by signal 9"))))
 		kind = ERR_SPACE;
 	return fail(err, kind, "the scratch server died: %s%s%s", epitaph, words ? ": " : "", words ? words : "");
+}
+
+int cluster_leaves_room(const struct cluster *c, const char *data, int64_t least, struct error *err)
+{
+	int64_t wanted = least > FREE_LEAST ? least : FREE_LEAST, have;
+
+	if (c->in_memory)
+		return 0;
+	if (free_bytes(data, &have, err) < 0)
+		return -1;
+	if (have < wanted)
+		return fail(err, ERR_SPACE, "what was restored left only %lld MB free on the disk of '%s', %lld MB are to stay: "
+			    "make room", (long long)(have >> 20), data, (long long)(wanted >> 20));
+	return 0;
 }
 
 int64_t cluster_log_length(const struct cluster *c)

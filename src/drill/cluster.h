@@ -86,6 +86,9 @@ struct pg_target cluster_target(const struct cluster *c, const char *database);
  */
 MUST_CHECK int cluster_check(struct cluster *c, struct error *err);
 
+/* Where it is on the disk: that of 'data' keeps 'least' bytes free (64 MiB at least); else ERR_SPACE. */
+MUST_CHECK int cluster_leaves_room(const struct cluster *c, const char *data, int64_t least, struct error *err);
+
 /* How long its log is now; with messages_read() it tells what came after. */
 int64_t cluster_log_length(const struct cluster *c);
 

@@ -38,7 +38,6 @@ struct climb {
 	struct parity parity;
 	double verified; /* when the bytes were */
 	size_t answered; /* of the operator's checks: pass or fail */
-	bool changed;	 /* it is not what was restored any more */
 };
 
 /* What a rung says to the ones above it. */
@@ -379,10 +378,14 @@ static enum step climb_checks(struct climb *c, struct text *summary, struct erro
 static enum step climb_writes(struct climb *c, struct text *summary, struct error *err)
 {
 	struct pg_target target = cluster_target(&c->cluster, c->restored.database);
-	const struct writes_run run = {
-		.drill = c->r, .target = &target, .restored = &c->parity.restored, .excuse = c->parity.excuse};
+	const struct writes_run run = {.drill = c->r,
+				       .cluster = &c->cluster,
+				       .keep_free = PLAN_KEEP_FREE,
+				       .target = &target,
+				       .restored = &c->parity.restored,
+				       .excuse = c->parity.excuse};
 
-	return writes_check(&run, c->f, summary, &c->changed, err) < 0 ? STEP_BROKEN : STEP_ON;
+	return writes_check(&run, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
 
 static enum step climb_integrity(struct climb *c, struct text *summary, struct error *err)
@@ -391,8 +394,7 @@ static enum step climb_integrity(struct climb *c, struct text *summary, struct e
 	const struct integrity_run run = {.drill = c->r,
 					  .target = &target,
 					  .measure = &c->parity.measure,
-					  .restored = &c->parity.restored,
-					  .changed = c->changed};
+					  .restored = &c->parity.restored};
 
 	return integrity_check(&run, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }
@@ -428,7 +430,8 @@ static const struct {
 	{RUNG_MEDIA, climb_media},	   {RUNG_INSPECT, climb_inspect},     {RUNG_PLAN, climb_plan},
 	{RUNG_CLUSTER, climb_cluster},	   {RUNG_RESTORE, climb_restore},     {RUNG_STRUCTURE, climb_structure},
 	{RUNG_VOLUME, climb_volume},	   {RUNG_SEQUENCES, climb_sequences}, {RUNG_CHECKS, climb_checks},
-	{RUNG_WRITES, climb_writes},	   {RUNG_INTEGRITY, climb_integrity}, {RUNG_TIME, climb_time},
+	/* what writes may not leave all as it was */
+	{RUNG_INTEGRITY, climb_integrity}, {RUNG_WRITES, climb_writes},	      {RUNG_TIME, climb_time},
 };
 
 /* Time and stop are asked for between the rungs too: not every rung ends with an error then. */

@@ -90,7 +90,8 @@ static void add_thing(struct looking *l, const struct pg_rows *r)
 		.index = index,
 		.own_order = pg_bool(r, 0, 4),
 		.sql = format(index ? "SELECT " SCHEMA ".index_check(%s, true)"
-				    : "SELECT blkno, msg FROM " SCHEMA ".heap_check(%s, true, true, 'none', NULL, NULL) LIMIT 1", literal),
+				    : "SELECT blkno, msg FROM " SCHEMA ".heap_check(%s, true, true, 'none', NULL, NULL) LIMIT 1",
+				    literal),
 	};
 }
 
@@ -193,15 +194,18 @@ static void report_damage(const struct looking *l, const struct damage *d, struc
 	const char *kind = t->index ? "index" : "table";
 
 	if (!d->corrupt)
-		findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, t->name, "whole", "", "%s '%s' could not be looked into: %s", kind,
+		findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, t->name, "whole", "", "%s '%s' could not be looked into: %s",
+			     kind,
 			     t->name, d->words);
 	else if (t->own_order)
 		findings_add(f, RUNG_INTEGRITY, RESULT_FAIL, t->name, "whole", "broken",
 			     "in the source already: what the index '%s' is ordered by does not always give the same for the same "
-			     "row (%s): a function in it is not as IMMUTABLE as it says; mend it there, and REINDEX", t->name, d->words);
+			     "row (%s): a function in it is not as IMMUTABLE as it says; mend it there, and REINDEX", t->name,
+			     d->words);
 	else
 		findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, t->name, "whole", "broken",
-			     "%s '%s', which this box has just built, is damaged (%s): look at the box's memory and disk, and drill "
+			     "%s '%s', which this box has just built, is damaged (%s): look at the box's memory and disk, and "
+			     "drill "
 			     "again", kind, t->name, d->words);
 }
 
@@ -239,8 +243,6 @@ static void counted(void *context, size_t done, size_t of)
 /* What there is to compare with; else why not, which is also a note. */
 static const char *nothing_to_compare_with(const struct integrity_run *run)
 {
-	if (run->changed)
-		return "the smoke SQL has changed them";
 	if (!run->drill->manifest)
 		return "the dump has no manifest";
 	if (!run->drill->manifest->hashed)
@@ -263,7 +265,8 @@ static size_t tables_with(const struct findings *f, enum result result)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->check_count; i++)
-		n += f->checks[i].rung == RUNG_INTEGRITY && f->checks[i].result == result && !same(f->checks[i].name, COMPARE_LARGE_OBJECTS);
+		n += f->checks[i].rung == RUNG_INTEGRITY && f->checks[i].result == result && !same(f->checks[i].name,
+												   COMPARE_LARGE_OBJECTS);
 	return n;
 }
 
@@ -286,7 +289,8 @@ static int check_contents(const struct integrity_run *run, struct findings *f, s
 	equal = tables_with(f, RESULT_PASS);
 	all = equal + tables_with(f, RESULT_FAIL) + tables_with(f, RESULT_UNDECIDED);
 	if (all == 0)
-		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, "contents", "0", "0", "the source has no tables whose contents were hashed");
+		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, "contents", "0", "0", "the source has no tables whose contents were "
+			     "hashed");
 	text_addf(summary, "contents of %zu of %zu tables equal, hashed in %s here, in %s in the source", equal, all,
 		  human_seconds(clock_mono() - began, here), human_seconds((double)run->drill->manifest->hash_ms / 1000, there));
 	return 0;
@@ -302,7 +306,8 @@ int integrity_check(const struct integrity_run *run, struct findings *f, struct 
 
 	while (!errand_wait(errand, 200))
 		if (run->drill->progress)
-			run->drill->progress(run->drill->context, RUNG_INTEGRITY, "tables and indexes looked into", (int64_t)l.done, 0);
+			run->drill->progress(run->drill->context, RUNG_INTEGRITY, "tables and indexes looked into", (int64_t)l.done,
+					     0);
 	if (done < 0)
 		return -1;
 	if (l.result < 0 && (l.err.kind == ERR_STOPPED || l.err.kind == ERR_NETWORK || deadline_left(run->drill->deadline) == 0)) {

@@ -15,7 +15,6 @@ struct integrity_run {
 	const struct pg_target *target; /* the restored database, as superuser */
 	const struct measure *measure;	/* whose 'restored' is this one: */
 	struct manifest *restored;	/* gets its contents' hashes */
-	bool changed;			/* it is not what was restored any more: its contents say nothing */
 };
 
 /* Adds checks of RUNG_INTEGRITY and appends what its phase should say. -1: nothing could be asked, or stopped, out of time. */

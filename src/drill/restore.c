@@ -14,7 +14,6 @@
 #define SHOWN 30	/* errors that get a check of their own */
 #define TOLD 3		/* errors in notes, where they could not be judged */
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
-#define FREE_LEAST ((int64_t)64 << 20)
 
 /* One run of pg_restore. */
 struct attempt {
@@ -275,20 +274,6 @@ static void hear(void *context, const char *bytes, size_t n)
 	restore_talk_add(&a->talk, bytes, n);
 }
 
-static int check_disk(const struct restore_request *q, struct error *err)
-{
-	int64_t least = q->keep_free > FREE_LEAST ? q->keep_free : FREE_LEAST, have;
-
-	if (q->cluster->in_memory)
-		return 0;
-	if (free_bytes(q->drill->data, &have, err) < 0)
-		return -1;
-	if (have < least)
-		return fail(err, ERR_SPACE, "the restore left only %lld MB free on the disk of '%s', %lld MB are to stay: "
-			    "make room", (long long)(have >> 20), q->drill->data, (long long)(least >> 20));
-	return 0;
-}
-
 /* While it runs: the cluster lives and does not log without end, the disk keeps its reserve. */
 static int watch(void *context, struct error *err)
 {
@@ -300,7 +285,7 @@ static int watch(void *context, struct error *err)
 		return -1;
 	if (a->talk.last_error && strstr(a->talk.last_error, "No space left on device"))
 		return fail(err, ERR_SPACE, "the scratch server has no room left: %s", a->talk.last_error);
-	return check_disk(q, err);
+	return cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err);
 }
 
 static void common_options(struct strings *o, const struct restore *r)
@@ -331,7 +316,7 @@ static int run(struct restore *r, struct attempt *a, struct strings *options, co
 	a->request = q;
 	a->log_from = cluster_log_length(q->cluster);
 	a->talk.ignored = -1;
-	if (check_disk(q, err) < 0 ||
+	if (cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err) < 0 ||
 	    archive_start(&p, q->drill->dump, q->tool, (const char *const *)options->items, list, q->cluster, &like,
 			  err) < 0 ||
 	    process_wait(&p, q->drill->deadline, err) < 0)

@@ -8,30 +8,25 @@
 #ifndef DRILLBOX_DRILL_WRITES_H
 #define DRILLBOX_DRILL_WRITES_H
 
+#include "drill/cluster.h"
 #include "drill/drill.h"
 #include "port/pg.h"
 
-#define SMOKE_CAP ((size_t)1 << 20) /* bytes of the smoke SQL */
-
 struct writes_run {
 	const struct drill_request *drill;
+	struct cluster *cluster;
+	int64_t keep_free;		  /* bytes that must stay free on the disk of DATA */
 	const struct pg_target *target;	  /* the restored database, as superuser */
 	const struct manifest *restored;  /* as it was surveyed, sequences and all */
 	const char *excuse; /* what the box lacked while it restored (model/compare.h): a fail is undecided then; NULL */
 };
 
 /*
- * Adds checks of RUNG_WRITES and appends what its phase should say. 'ret_changed':
- * the smoke SQL ended its own transaction, so that the database is no longer what
- * was restored. -1: nothing could be asked, or stopped, out of time.
+ * Adds checks of RUNG_WRITES and appends what its phase should say. What logs in or
+ * writes may fire what the dump brings along, and not all of that can be taken back
+ * (a trigger for logins commits): nothing is compared with the source after this.
+ * -1: nothing could be asked, or stopped, out of time, out of room.
  */
-MUST_CHECK int writes_check(const struct writes_run *run, struct findings *f, struct text *summary, bool *ret_changed,
-			    struct error *err);
-
-/* The operator's smoke SQL. Owned by the caller. */
-MUST_CHECK int smoke_read(const char *path, char **ret, struct error *err);
-
-/* What a server's refusal of it says, by SQLSTATE: fail, or undecided for "" and what says nothing of the database. */
-enum result smoke_refusal(const char *sqlstate, const char **ret_meaning);
+MUST_CHECK int writes_check(const struct writes_run *run, struct findings *f, struct text *summary, struct error *err);
 
 #endif

@@ -137,10 +137,12 @@ static void compare_content(const struct measure *m, const struct relation *e, c
 	if (same(e->content, a->content))
 		findings_add(f, RUNG_INTEGRITY, RESULT_PASS, e->name, e->content, a->content, NULL);
 	else if (rows_differ(e, a))
-		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, e->content, a->content, "its rows are not as many as in the source");
+		findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, e->content, a->content, "its rows are not as many as in the "
+			     "source");
 	else
 		findings_add(f, RUNG_INTEGRITY, excuse ? RESULT_UNDECIDED : RESULT_FAIL, e->name, e->content, a->content,
-			     "'%s' has as many rows as in the source, and they do not hold the same%s%s", e->name, excuse ? "; " : "",
+			     "'%s' has as many rows as in the source, and they do not hold the same%s%s", e->name,
+			     excuse ? "; " : "",
 			     excuse ? excuse : "");
 }
 
@@ -166,7 +168,8 @@ void compare_contents(const struct measure *m, struct findings *f)
 		const struct relation *e = &m->source->relations[i], *a = manifest_relation(m->restored, e->name);
 
 		if (e->not_hashed)
-			findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, "", "", "left out ([drill] not-hashed): %s", e->not_hashed);
+			findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, "", "", "left out ([drill] not-hashed): %s",
+				     e->not_hashed);
 		else if (!e->content || !a)
 			continue;
 		else if (!a->content)

@@ -200,16 +200,7 @@ static int unknown_key(const struct config_key *keys, const char *section, const
 	return fail(err, ERR_CONFIG, "unknown key '%s' in [%s]: 'drillbox config --all' lists what there is", shown, section);
 }
 
-static int unfit(const struct config_key *k, const char *value, struct error *err)
-{
-	autofree char *shown = printable(k->type->secret ? "..." : value, false);
-	const char *near = k->type->words ? nearest_name(value, k->type->words) : NULL;
-
-	return fail(err, ERR_CONFIG, "%s = '%.100s' is not %s%s%s%s", k->key, shown, k->type->shape, near ? ": did you mean '" : "",
-		    near ? near : "", near ? "'?" : "");
-}
-
-/* It would become a part of the value, and many a path, name or database takes it. */
+/* It has become a part of the value, which may well be one with a '#'. */
 static bool has_comment(const char *value)
 {
 	for (const char *p = value; *p; p++)
@@ -218,11 +209,14 @@ static bool has_comment(const char *value)
 	return false;
 }
 
-static int refuse_comment(const char *key, const char *value, struct error *err)
+static int unfit(const struct config_key *k, const char *value, struct error *err)
 {
-	if (!has_comment(value))
-		return 0;
-	return fail(err, ERR_CONFIG, "a comment follows the value of '%s': put it on a line of its own", key);
+	autofree char *shown = printable(k->type->secret ? "..." : value, false);
+	const char *near = k->type->words ? nearest_name(value, k->type->words) : NULL;
+
+	return fail(err, ERR_CONFIG, "%s = '%.100s' is not %s%s%s%s%s", k->key, shown, k->type->shape,
+		    near ? ": did you mean '" : "",
+		    near ? near : "", near ? "'?" : "", has_comment(value) ? "; a comment stands on a line of its own" : "");
 }
 
 static int set(const struct config_key *keys, void *base, const char *dir, const char *section, const char *key,
@@ -234,8 +228,6 @@ static int set(const struct config_key *keys, void *base, const char *dir, const
 		return unknown_section(keys, section, err);
 	if (!k)
 		return unknown_key(keys, section, key, err);
-	if (refuse_comment(key, value, err) < 0)
-		return -1;
 	return k->type->read(k->type, dir, value, (char *)base + k->offset) ? 0 : unfit(k, value, err);
 }
 
@@ -337,7 +329,7 @@ static int set_url(struct source_config *source, const char *dir, const char *va
 
 	while (!starts_with(value, kinds[i].scheme))
 		i++;
-	if (refuse_comment("url", value, err) < 0 || kinds[i].set(source, value, err) < 0 ||
+	if (kinds[i].set(source, value, err) < 0 ||
 	    set(source_keys, source, dir, "source", "url", value, err) < 0)
 		return -1;
 	source->url_type = kinds[i].type;
@@ -570,7 +562,8 @@ int source_config_finish(struct source_config *source, struct error *err)
 		return fail(err, ERR_CONFIG, "[pull] jobs = %d needs format = directory: pg_dump writes one file with one job",
 			    source->pull_jobs);
 	if (source->level == LEVEL_DEEP && !source->counts)
-		return fail(err, ERR_CONFIG, "[drill] level = deep compares every row, which [pull] counts = off forbids: take one out");
+		return fail(err, ERR_CONFIG, "[drill] level = deep compares every row, which [pull] counts = off forbids: take "
+			    "one out");
 	if (source->smoke && !source->app_role)
 		return fail(err, ERR_CONFIG, "[drill] smoke needs app-role: name the role it is to run as");
 	source_config_follow(source, source);

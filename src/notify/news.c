@@ -24,7 +24,7 @@ static char *stale_sentence(const struct situation *s)
 	const char *why = pull ? pull : says(st->reason) ? st->reason : says(st->brief) ? st->brief : NULL;
 
 	if (!s->facts->ever_proven)
-		return format("none of its proven dumps is left in the store%s%s%s", why ? "; " : "",
+		return format("it has no proven dump any more%s%s%s", why ? "; " : "",
 			      pull ? "the last pull did not deliver: " : "", why ? why : "");
 	return format("its newest proven data is of %s, %s old%s%s%s", time_rfc3339(st->data_as_of, as_of),
 		      human_seconds((double)(s->now - st->data_as_of), age), why ? "; " : "",

@@ -693,6 +693,19 @@ static bool has_rows(const PGresult *result)
 	return status == PGRES_TUPLES_OK || status == A_PIECE || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
 }
 
+/* A COPY would never end by itself, so the connection is given up. */
+static bool is_copy(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_COPY_OUT || PQresultStatus(result) == PGRES_COPY_IN;
+}
+
+static int refuse_copy(struct pg *pg, struct error *err)
+{
+	pg->broken = true;
+	abandon(pg, 1, false);
+	return fail(err, ERR_SOURCE, "a COPY is not a query: write a SELECT");
+}
+
 /* Read all results of one statement; the last with rows (or without) is kept. */
 static int collect(struct pg *pg, struct pg_rows *ret, struct error *err)
 {
@@ -711,13 +724,10 @@ static int collect(struct pg *pg, struct pg_rows *ret, struct error *err)
 			well = false;
 			(void)refused(pg, result, err);
 		}
-		/* a COPY would never end by itself */
-		if (PQresultStatus(result) == PGRES_COPY_OUT || PQresultStatus(result) == PGRES_COPY_IN) {
+		if (is_copy(result)) {
 			PQclear(result);
 			PQclear(kept);
-			pg->broken = true;
-			abandon(pg, 1, false);
-			return fail(err, ERR_SOURCE, "a COPY is not a query: write a SELECT");
+			return refuse_copy(pg, err);
 		}
 		PQclear(kept);
 		kept = result;
@@ -801,6 +811,10 @@ int pg_query_each(struct pg *pg, const char *sql, pg_each each, void *context, s
 			return 0;
 		if (done < 0)
 			break;
+		if (is_copy(result)) {
+			PQclear(result);
+			return refuse_copy(pg, err);
+		}
 		refusal = !has_rows(result);
 		done = refusal ? refused(pg, result, err) : each_of(result, each, context, err);
 		PQclear(result);

@@ -556,7 +556,8 @@ int survey_large_objects(struct pg *pg, struct manifest *m, struct error *err)
 	if (!m->large_objects.count || !pg_bool(&rows, 0, 1))
 		return 0;
 	/* from the first byte to the last: between them may be parts that were never written, and are zeros after a restore */
-	if (pg_value(pg, "SELECT coalesce(sum(x.bytes), 0) FROM (SELECT max(l.pageno::int8 * (current_setting('block_size')::int8 / 4) "
+	if (pg_value(pg, "SELECT coalesce(sum(x.bytes), 0) FROM (SELECT max(l.pageno::int8 * (current_setting('block_size')::int8 "
+		     "/ 4) "
 			 "+ octet_length(l.data)) AS bytes FROM pg_catalog.pg_largeobject l GROUP BY l.loid) x", &bytes, err) < 0)
 		return fail_within(err, "reading the size of large objects");
 	m->large_objects.bytes = strtoll(bytes, NULL, 10);

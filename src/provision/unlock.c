@@ -471,11 +471,13 @@ static int settle(const char *device, struct deadline stop, struct error *err)
  * Each look at the locked disk makes udev call locked-data.service, which ends whatever waits for the opened one. From now
  * on that may be the mount that we ask for.
  */
-static void keep_the_wait(void)
+static void keep_the_wait(struct deadline stop)
 {
+	static const char *const argv[] = {"systemctl", "stop", "locked-data.service", NULL};
 	struct error ignored;
 
 	IGNORE(write_file_durably(AT_WORK, "", 0, 0644, &ignored));
+	IGNORE(run_well(argv, NULL, QUICK_MS, stop, &ignored)); /* one that has looked already */
 }
 
 static int open_device(const char *device, const char *passphrase, struct deadline stop, struct error *err)
@@ -599,7 +601,7 @@ int unlock_encrypt(const struct unlock *u, const char *passphrase, struct deadli
 
 	if (passphrase_check(passphrase, err) < 0 || choose_cipher(&cipher, err) < 0)
 		return -1;
-	keep_the_wait();
+	keep_the_wait(stop);
 	if ((u->in_clear && let_go(u->device, stop, err) < 0) || encrypt(u, cipher, passphrase, stop, err) < 0) {
 		IGNORE(close_device(&ignored));
 		revive();
@@ -616,7 +618,7 @@ int unlock_open(const struct unlock *u, const char *passphrase, struct deadline 
 	struct found found = {0};
 	struct error ignored;
 
-	keep_the_wait();
+	keep_the_wait(stop);
 	if (open_device(u->device, passphrase, stop, err) < 0)
 		return -1;
 	if (probe(MAPPER, stop, &found, err) < 0) {

@@ -556,9 +556,7 @@ static bool stays_barren(const struct download *d, struct half *begun, const str
 /* Back to the newest. */
 static void give_up(struct download *d, const char *name, const struct error *why)
 {
-	cleanup_close(&d->fd);
-	if (why->kind == ERR_SPACE)
-		forget(d); /* what has come of it is room too */
+	cleanup_close(&d->fd); /* what has come of it stays until the newest has answered */
 	half_done(&d->half);
 	offer_done(&d->offer);
 	d->offer = d->newest;

@@ -41,7 +41,7 @@ static int is_rotten(struct pulling *p, const char *name, bool *ret, struct erro
 /* What lies beside a dump may be left from the one before; by its size, where that is known, the dump is another. */
 static int refuse_stale_digest(const struct origin *origin, const struct dump *stored, int64_t bytes, struct error *err)
 {
-	return fail(err, ERR_DATA,
+	return fail(err, ERR_NOTHING,
 		    "the digest published for '%.160s' is that of %s, which is here and has %lld bytes, and the file there has "
 		    "%lld: it was not written anew with the dump; let each dump be published with its own",
 		    origin->where, stored->name, (long long)stored->bytes, (long long)bytes);

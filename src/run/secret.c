@@ -41,19 +41,21 @@ int secret_path(const char *where, char **ret, struct error *err)
 	return 0;
 }
 
-/* 'hidden': the name of the file is not told. */
-static int explain_missing(const char *path, const char *what, bool hidden, struct error *err)
+/* The name is not told where it is 'bare', or the folder is missing too: it may be no name at all. */
+static int explain_missing(const char *path, const char *what, bool bare, struct error *err)
 {
-	if (hidden)
+	autofree char *folder = path_dir(path);
+
+	if (bare || !path_exists(folder))
 		return fail(err, ERR_LACKING,
-			    "there is no such %s file in the folder of the configuration (its name is not shown, for "
-			    "it may be the %s itself): write the %s into a file, and name that",
-			    what, what, what);
+			    "there is no such %s file (its name is not shown, for it may be the %s itself): write the %s into a "
+			    "file, and name that", what, what, what);
+	errno = ENOENT;
 	return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: write the %s into it", what, path, what);
 }
 
 /* All of it. 'what' is what it should hold. */
-static int read_whole(const char *where, const char *what, bool hidden, char **ret, struct error *err)
+static int read_whole(const char *where, const char *what, bool bare, char **ret, struct error *err)
 {
 	CLEANUP(secret_done) char *text = NULL;
 	autofree char *path = NULL;
@@ -66,7 +68,7 @@ static int read_whole(const char *where, const char *what, bool hidden, char **r
 		return 0;
 	}
 	if (stat(path, &st) < 0 && errno == ENOENT)
-		return explain_missing(path, what, hidden, err);
+		return explain_missing(path, what, bare, err);
 	if (stat(path, &st) < 0)
 		return fail(err, ERR_LACKING, "the %s file '%s' cannot be read: %m: let the user drillbox runs as read it", what,
 			    path);
@@ -83,11 +85,11 @@ static int read_whole(const char *where, const char *what, bool hidden, char **r
 	return 0;
 }
 
-static int read_line(const char *where, const char *what, bool hidden, char **ret, struct error *err)
+static int read_line(const char *where, const char *what, bool bare, char **ret, struct error *err)
 {
 	CLEANUP(secret_done) char *text = NULL;
 
-	if (read_whole(where, what, hidden, &text, err) < 0)
+	if (read_whole(where, what, bare, &text, err) < 0)
 		return -1;
 	if (text)
 		text[strcspn(text, "\r\n")] = '\0';

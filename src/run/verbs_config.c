@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "drill/smoke.h"
 #include "drill/sql_checks.h"
-#include "drill/writes.h"
 #include "report/report.h"
 #include "run/configuration.h"
 #include "run/verb.h"

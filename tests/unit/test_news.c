@@ -223,7 +223,7 @@ static void test_a_store_that_was_emptied(void **state)
 	f->source->data_as_of = TIME_UNKNOWN;
 	f->source->verdict = VERDICT_UNDECIDED;
 	set_text(&f->source->reason, "its newest dump is no longer in the store");
-	expect(f, "stale none of its proven dumps is left in the store; its newest dump is no longer in the store");
+	expect(f, "stale it has no proven dump any more; its newest dump is no longer in the store");
 	be_well(f);
 	expect(f, "recovered data as of 2027-01-15T03:00:00Z");
 }

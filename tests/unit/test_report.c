@@ -151,7 +151,7 @@ static void test_show_a_pass(void **state)
 	findings_add(f, RUNG_VOLUME, RESULT_PASS, "public.items", "553", "553", "%s", "");
 	findings_add(f, RUNG_VOLUME, RESULT_PASS, "large objects", "3", "3", "%s", "");
 	findings_add(f, RUNG_SEQUENCES, RESULT_PASS, "public.orders_id_seq", "9", "9", "%s", "");
-	findings_add(f, RUNG_WRITES, RESULT_SKIP, "writes", "", "", "%s", "not built yet");
+	findings_add(f, RUNG_WRITES, RESULT_SKIP, "writes", "", "", "%s", "as it was told");
 	findings_add_phase(f, RUNG_MEDIA, 2.1, "412 MB read back from the disk, sha256 9c1f...e2");
 	findings_add_phase(f, RUNG_RESTORE, 71.2, "2 jobs; 1 message tolerated: transaction_timeout is unknown to this "
 						  "older server");
@@ -166,7 +166,7 @@ static void test_show_a_pass(void **state)
 		"  media    2.1 s  412 MB read back from the disk, sha256 9c1f...e2\n"
 		"  restore   71 s  2 jobs; 1 message tolerated: transaction_timeout is unknown to\n"
 		"                  this older server\n"
-		"  writes          skipped: not built yet\n"
+		"  writes          skipped: as it was told\n"
 		"  note            sequence public.legacy_id_seq is behind max(legacy.id): in the\n"
 		"                  source too\n"
 		"\n"

@@ -124,7 +124,7 @@ static void test_a_source_with_its_files(void **state)
 static void test_a_password_where_its_file_should_be_named(void **state)
 {
 	autofree char *path = path_join(folder, "sources.d/shop.conf"), *bare = path_join(folder, "hunter2");
-	autofree char *below = path_join(folder, "secrets/shop");
+	autofree char *below = path_join(folder, "secrets/shop"), *there = path_dir(below);
 	struct source_config source = {.name = (char[]){"shop"}, .path = path, .password_file = bare};
 	CLEANUP(reachable_done) struct reachable r = {0};
 	struct error err;
@@ -134,9 +134,13 @@ static void test_a_password_where_its_file_should_be_named(void **state)
 	assert_int_equal(err.kind, ERR_LACKING);
 	assert_null(strstr(err.text, "hunter2"));
 	assert_non_null(strstr(err.text, "write the password into a file, and name that"));
-	source.password_file = below;
+	source.password_file = below; /* as a key with a '/' in it would be */
 	assert_int_equal(reachable_open(&source, &r, &err), -1);
-	assert_non_null(strstr(err.text, "secrets/shop' cannot be read"));
+	assert_null(strstr(err.text, "shop"));
+	assert_int_equal(mkdir(there, 0700), 0);
+	assert_int_equal(reachable_open(&source, &r, &err), -1);
+	assert_non_null(strstr(err.text, "secrets/shop' cannot be read: No such file"));
+	assert_int_equal(rmdir(there), 0);
 }
 
 /* A place wants other secrets; headers are more than a line. */

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "drill/writes.h"
+#include "drill/smoke.h"
 
 static void test_refusals(void **state)
 {
@@ -21,10 +21,14 @@ static void test_refusals(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const char *meaning = NULL;
 
-		if (smoke_refusal(cases[i].state, &meaning) != cases[i].result)
+		if (smoke_refusal(cases[i].state, "no", &meaning) != cases[i].result)
 			fail_msg("'%s'", cases[i].state);
 		assert_non_null(meaning);
 	}
+	const char *meaning;
+
+	assert_int_equal(smoke_refusal("42704", "type \"x\" does not exist", &meaning), RESULT_FAIL);
+	assert_int_equal(smoke_refusal("42704", "unrecognized configuration parameter \"app.x\"", &meaning), RESULT_UNDECIDED);
 }
 
 static void test_reading(void **state)
