@@ -6,8 +6,8 @@
 static void test_lists(void **state)
 {
 	static const char *const good[] = {"public.log: grows", "public.log: a; audit.*: b, and c", "\"Odd Name\".t: x"};
-	static const char *const bad[] = {"", "public.log", "public.log:", "log: no schema", "public.log: ", ": why", "public.log: a;; b",
-					  "public.log: a; audit.*", "public.log:a"};
+	static const char *const bad[] = {"", "public.log", "public.log:", "log: no schema", "public.log: ", ": why",
+					  "public.log: a;; b", "public.log: a; audit.*", "public.log:a"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
