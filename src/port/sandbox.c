@@ -25,6 +25,7 @@
 #define DEEPEST 16	      /* levels of folders copied */
 #define PIECE ((size_t)1 << 18)
 #define STATUS_CAP 4096
+#define COPY_CAP ((size_t)256 << 10)
 #define INNER_SAYS "inner:"
 
 /* A sandbox in the making: bwrap's argv, and the descriptors it inherits. */
@@ -71,7 +72,7 @@ static int inherit(struct plan *plan, int fd)
 /* --- what is visible inside --- */
 
 /* A small file of our own making, without any on the disk. */
-static int add_made_file(struct plan *plan, const char *inside, const char *content, struct error *err)
+static int add_made_file(struct plan *plan, const char *mode, const char *inside, const char *content, struct error *err)
 {
 	autoclose int raw = memfd_create("drillbox", MFD_CLOEXEC);
 	autoclose int fd = raw < 0 ? -1 : fcntl(raw, F_DUPFD_CLOEXEC, 3);
@@ -82,6 +83,7 @@ static int add_made_file(struct plan *plan, const char *inside, const char *cont
 		return -1;
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return fail(err, ERR_LACKING, "make '%s' of the sandbox: %m", inside);
+	add(plan, "--perms", mode, NULL);
 	add_number(plan, "--ro-bind-data", inherit(plan, take_fd(&fd)));
 	strings_add(&plan->argv, inside);
 	return 0;
@@ -120,9 +122,23 @@ static int add_etc(struct plan *plan, struct error *err)
 		add(plan, "--ro-bind-try", always[i], always[i]);
 	for (size_t i = 0; plan->sandbox->network && i < COUNT(for_network); i++)
 		add(plan, "--ro-bind-try", for_network[i], for_network[i]);
-	if (add_made_file(plan, "/etc/passwd", passwd, err) < 0 || add_made_file(plan, "/etc/group", group, err) < 0)
+	if (add_made_file(plan, "0644", "/etc/passwd", passwd, err) < 0 || add_made_file(plan, "0644", "/etc/group", group, err) < 0)
 		return -1;
 	return 0;
+}
+
+static int add_copy(struct plan *plan, struct error *err)
+{
+	autofree char *content = NULL;
+	int done;
+
+	if (!plan->sandbox->copy)
+		return 0;
+	if (read_small_file(plan->sandbox->copy, COPY_CAP, &content, err) < 0)
+		return -1;
+	done = add_made_file(plan, "0600", plan->sandbox->copy, content, err);
+	explicit_bzero(content, strlen(content));
+	return done;
 }
 
 static void add_tmpfs(struct plan *plan, const char *mode, int64_t size, const char *inside)
@@ -266,6 +282,8 @@ static int make_plan(struct plan *plan, const struct process_spec *spec, struct 
 	if (add_filter(plan, err) < 0 || add_etc(plan, err) < 0)
 		return -1;
 	add_places(plan);
+	if (add_copy(plan, err) < 0)
+		return -1;
 	add_program(plan, &program);
 	if (inner && add_inner_binds(plan, err) < 0)
 		return -1;

@@ -25,6 +25,7 @@ struct sandbox_bind {
 struct sandbox {
 	const struct sandbox_bind *binds;
 	size_t bind_count;
+	const char *copy;	    /* absolute path of a small file: its copy is there inside, 0600; NULL: none */
 	const char *scratch_dir;    /* outside folder bound writable on /scratch; NULL: a tmpfs there */
 	int64_t scratch_bytes;	    /* size of that tmpfs; 0: no scratch at all without 'scratch_dir' */
 	/*

@@ -123,7 +123,9 @@ static int start(struct dumping *d, const struct pull_request *r, const char *co
 		.tick_ms = LOOK_MS,
 	};
 
-	return make_part(r, err) < 0 ? -1 : process_start(&d->process, &spec, err);
+	if (make_part(r, err) < 0)
+		return -1;
+	return r->start ? r->start(&d->process, &spec, r, err) : process_start(&d->process, &spec, err);
 }
 
 /* To the server as 'keeper' has found it, or to the relay in front of it. The name that is verified stays the server's. */
@@ -196,8 +198,12 @@ static int explain(const struct dumping *d, struct error *err)
 
 int dumping_look(struct dumping *d, struct error *err)
 {
-	if (process_poll(&d->process))
+	if (process_poll(&d->process)) {
+		/* one that was never reached did not end */
+		if (process_wait(&d->process, d->request->deadline, err) < 0)
+			return -1;
 		return process_succeeded(&d->process) ? 0 : explain(d, err);
+	}
 	if (clock_mono_ms() < d->next_look_ms)
 		return 0;
 	d->next_look_ms = clock_mono_ms() + LOOK_MS;

@@ -31,6 +31,9 @@ struct pull_progress {
 	const char *waiting_for;  /* who holds the lock that is waited for; NULL: nobody */
 };
 
+struct process;
+struct process_spec;
+
 struct pull_request {
 	const struct source_config *source;
 	const char *password;	  /* read by the caller; NULL: none */
@@ -42,6 +45,8 @@ struct pull_request {
 	void (*progress)(void *context, const struct pull_progress *now); /* about twice a second; may be NULL */
 	void *context;
 	struct strings *notes;	  /* gets what the operator should know; may be NULL */
+	/* What starts pg_dump: confined_start(), or where that is not to be had NULL, for process_start(). */
+	int (*start)(struct process *p, const struct process_spec *spec, const struct pull_request *request, struct error *err);
 };
 
 /*

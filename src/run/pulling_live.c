@@ -1,4 +1,5 @@
 /* A dump that pg_dump makes of a live server. */
+#include "pull/confined.h"
 #include "pull/postgres.h"
 #include "run/pulling.h"
 
@@ -48,6 +49,7 @@ static int attempt(struct pulling *p, struct dump *ret, struct error *err)
 		.progress = on_progress,
 		.context = p,
 		.notes = &p->notes,
+		.start = confined_start,
 	};
 
 	if (pulling_floor(p, &request.space_floor, err) < 0 ||
