@@ -122,7 +122,8 @@ static int add_etc(struct plan *plan, struct error *err)
 		add(plan, "--ro-bind-try", always[i], always[i]);
 	for (size_t i = 0; plan->sandbox->network && i < COUNT(for_network); i++)
 		add(plan, "--ro-bind-try", for_network[i], for_network[i]);
-	if (add_made_file(plan, "0644", "/etc/passwd", passwd, err) < 0 || add_made_file(plan, "0644", "/etc/group", group, err) < 0)
+	if (add_made_file(plan, "0644", "/etc/passwd", passwd, err) < 0 ||
+	    add_made_file(plan, "0644", "/etc/group", group, err) < 0)
 		return -1;
 	return 0;
 }
