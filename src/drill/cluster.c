@@ -405,7 +405,14 @@ int cluster_start(const struct cluster_request *r, struct cluster *ret, struct e
 
 struct pg_target cluster_target(const struct cluster *c, const char *database)
 {
-	return (struct pg_target){.host = c->host, .database = database, .user = CLUSTER_USER, .scratch = true, .superuser = true};
+	return (struct pg_target){
+		.host = c->host,
+		.database = database,
+		.user = CLUSTER_USER,
+		.scratch = true,
+		.superuser = true,
+		.bound = CLUSTER_SOCKETS SOCKET_NAME,
+	};
 }
 
 /*

@@ -8,6 +8,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 
 #include "base/text.h"
@@ -229,6 +231,24 @@ static void no_notice(void *context UNUSED, const PGresult *result UNUSED)
 {
 }
 
+/*
+ * What stands in a folder that others write to may be a link to any server's socket. The path by which the one
+ * that we came to was bound cannot be another's; nothing was sent yet.
+ */
+static int check_bound(PGconn *conn, const struct pg_target *t, struct error *err)
+{
+	struct sockaddr_un there = {0};
+	socklen_t size = sizeof(there) - 1;
+
+	if (!t->bound)
+		return 0;
+	if (getpeername(PQsocket(conn), (struct sockaddr *)&there, &size) < 0)
+		return fail(err, ERR_NETWORK, "the server in '%s' does not answer: %m", t->host);
+	if (there.sun_family != AF_UNIX || strcmp(there.sun_path, t->bound) != 0)
+		return fail(err, ERR_DATA, "the socket in '%s' is not the scratch server's: look at what the dump runs", t->host);
+	return 0;
+}
+
 static int connect_attempt(struct pg *pg, const struct pg_target *t, const char *address, const char *options,
 			   long *ret_verified, struct error *err)
 {
@@ -242,6 +262,8 @@ static int connect_attempt(struct pg *pg, const struct pg_target *t, const char 
 	(void)PQsetNoticeReceiver(pg->conn, no_notice, NULL);
 	if (PQstatus(pg->conn) == CONNECTION_BAD)
 		return explain_login(t, address, PQerrorMessage(pg->conn), err);
+	if (check_bound(pg->conn, t, err) < 0)
+		return -1;
 	if (connect_poll(pg, ret_verified, &in_time, err) == 0)
 		return 0;
 	if (!in_time && err->kind == ERR_TIMEOUT)

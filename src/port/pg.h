@@ -41,6 +41,7 @@ struct pg_target {
 	bool own_settings;	  /* keep the database's and role's own settings (rung 10); else ours, as above */
 	bool scratch;		  /* the scratch server: event_triggers off as well (17+), where the user may */
 	bool superuser;		  /* the user is one, so that it may set everything */
+	const char *bound;	  /* path the server of a socket folder bound it by: another that answers is not it; NULL: any */
 	bool scram_only;	  /* refuse to log in by an md5 hash (doctor asks once) */
 };
 
