@@ -288,6 +288,18 @@ static int watch(void *context, struct error *err)
 	return cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err);
 }
 
+/* A database's name as a connection string of its own: some names would be taken for one, and for another server. */
+static char *dbname_option(const char *database)
+{
+	struct text option = {0};
+
+	text_add(&option, "--dbname=dbname='");
+	for (const char *at = database; *at; at++)
+		text_addf(&option, "%s%c", *at == '\'' || *at == '\\' ? "\\" : "", *at);
+	text_add(&option, "'");
+	return text_take(&option);
+}
+
 static void common_options(struct strings *o, const struct restore *r)
 {
 	static const char *const options[] = {
@@ -299,7 +311,7 @@ static void common_options(struct strings *o, const struct restore *r)
 		strings_add(o, options[i]);
 	if (r->request->tool->major >= 18)
 		strings_add(o, "--no-statistics");
-	strings_add_owned(o, format("--dbname=%s", r->result->database));
+	strings_add_owned(o, dbname_option(r->result->database));
 }
 
 /* Start pg_restore and see it end; -1 when that says nothing about the dump. */
