@@ -19,7 +19,6 @@
 #define SHARED_BYTES ((int64_t)16 << 20)
 #define PROCESSES 4096	      /* of the user, anywhere */
 #define PROCESSES_INSIDE 512  /* in one sandbox that has an inner half */
-#define INNER_PROGRAM "/run/drillbox"
 #define INNER_FROM "/run/template"
 #define INSIDE_ID 1000	      /* of the user inside when we are root, which Postgres refuses to be */
 #define DEEPEST 16	      /* levels of folders copied */
@@ -155,6 +154,9 @@ static void add_places(struct plan *plan)
 	const struct sandbox *s = plan->sandbox;
 
 	add(plan, "--proc", "/proc", NULL);
+	/* the kernel's settings ask who root is outside, not which rights are left: the machine's own root may write them */
+	add(plan, "--ro-bind", "/proc/sys", "/proc/sys");
+	add(plan, "--ro-bind-try", "/proc/sysrq-trigger", "/proc/sysrq-trigger");
 	add(plan, "--dev", "/dev", NULL);
 	add_tmpfs(plan, "1777", s->shared_bytes > 0 ? s->shared_bytes : SHARED_BYTES, "/dev/shm");
 	add(plan, "--remount-ro", "/dev", NULL);
@@ -224,7 +226,7 @@ static int add_inner_binds(struct plan *plan, struct error *err)
 	if (n <= 0)
 		return fail(err, ERR_LACKING, "find this program's own file: %m");
 	self[n] = '\0';
-	add(plan, "--ro-bind", self, INNER_PROGRAM);
+	add(plan, "--ro-bind", self, SANDBOX_PROGRAM);
 	add(plan, "--ro-bind", plan->sandbox->scratch_from, INNER_FROM);
 	return 0;
 }
@@ -294,7 +296,7 @@ static int make_plan(struct plan *plan, const struct process_spec *spec, struct 
 		return -1;
 	strings_add(&plan->argv, "--");
 	if (inner) {
-		add(plan, INNER_PROGRAM, SANDBOX_INNER, NULL);
+		add(plan, SANDBOX_PROGRAM, SANDBOX_INNER, NULL);
 		strings_add_owned(&plan->argv, format("%d", inner_fd));
 	}
 	strings_add(&plan->argv, program);

@@ -41,6 +41,7 @@ struct sandbox {
 
 #define SANDBOX_SCRATCH "/scratch"
 #define SANDBOX_DATA "/scratch/data"
+#define SANDBOX_PROGRAM "/run/drillbox" /* this binary, where there is an inner half (scratch_from) */
 #define SANDBOX_TMP_BYTES ((int64_t)64 << 20) /* size of /tmp */
 
 /*

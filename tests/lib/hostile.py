@@ -122,6 +122,7 @@ class Victim(Box):
             ls -d '{self.dir}' '{self.data}' 2>/dev/null && echo GOT-folder
             bash -c 'exec 3<>/dev/tcp/127.0.0.1/{self.ear.port}' 2>/dev/null && echo GOT-network
             grep -qsE '^(drillbox|python3)' /proc/[0-9]*/comm && echo GOT-process
+            (true >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo GOT-kernel
             unshare -U true 2>/dev/null && echo GOT-namespace
             (setsid sleep 300 &) >/dev/null 2>&1 </dev/null
             kill -9 1 2>/dev/null; kill -0 1 2>/dev/null || true

@@ -139,7 +139,9 @@ static void test_writes_nowhere_but_where_it_may(void **state)
 	(void)state;
 	assert_int_equal(mkdir(outside, 0700) | mkdir(fixed, 0700), 0);
 	out = inside(&s, "for d in / /usr /etc /dev /run /proc /dump /out /scratch /tmp /dev/shm; do "
-		     "touch $d/x 2>/dev/null && echo $d; done | xargs; stat -c %a /scratch /tmp | xargs");
+		     "touch $d/x 2>/dev/null && echo $d; done | xargs; stat -c %a /scratch /tmp | xargs; "
+		     "for f in /proc/sys/kernel/core_pattern /proc/sys/vm/overcommit_memory /proc/sysrq-trigger; do "
+		     "(true >> $f) 2>/dev/null && echo $f; done; true");
 	assert_string_equal(out, "/out /scratch /tmp /dev/shm\n700 1777\n");
 	file = path_join(outside, "x");
 	assert_true(path_exists(file));
