@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "port/escape.h"
 #include "port/sandbox.h"
 #include "run/account.h"
 #include "run/configuration.h"
@@ -49,8 +50,10 @@ static const struct verb verbs[] = {
 	 1, 1, OPT_WHY, verb_accept},
 	{"prune", "", "remove the dumps that retention lets go; say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
-	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", DOCTOR_TO_HELP, 0, 1, OPT_TO | OPT_JSON,
-	 verb_doctor},
+	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", 
+	 "With --sandbox, instead: this program tries, in a sandbox as the scratch server's, to\n"
+	 "get out of it. Exit code 2: something in there could.\n" DOCTOR_TO_HELP,
+	 0, 1, OPT_TO | OPT_SANDBOX | OPT_JSON, verb_doctor},
 	{"check", "", "read configuration and checks; say what is wrong", "", 0, 0, OPT_JSON, verb_check},
 	{"config", "[SOURCE]", "the configuration as it is understood",
 	 "With --all every key, with its value, default and meaning.\n", 0, 1, OPT_ALL | OPT_JSON, verb_config},
@@ -130,5 +133,7 @@ int main(int argc, char **argv)
 		return serve_login(argc, argv);
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
 		return sandbox_inner(argc, argv);
+	if (argc > 1 && strcmp(argv[1], ESCAPE_PROBE) == 0)
+		return escape_probe(argc, argv);
 	return program_main(&program, argc, argv);
 }

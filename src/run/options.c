@@ -32,6 +32,7 @@ static const struct {
 	{OPT_TEST, "--test", NULL, "a test message to each target; say what came of it"},
 	{OPT_PING, "--ping", NULL, "also call the dead-man's switch, if the panel is green"},
 	{OPT_TO, "--to", "FOLDER", "where dumps are published: a folder that a web server serves"},
+	{OPT_SANDBOX, "--sandbox", NULL, "whether what runs in the sandbox can get out of it"},
 	{OPT_TRIGGER, "--trigger", "WHO", NULL},
 };
 
@@ -80,6 +81,9 @@ static int set_option(struct options *o, enum option option, const char *value, 
 		return 0;
 	case OPT_PING:
 		o->ping = true;
+		return 0;
+	case OPT_SANDBOX:
+		o->sandbox = true;
 		return 0;
 	case OPT_BOOT:
 		o->boot = value;

@@ -28,13 +28,14 @@ enum option {
 	OPT_TEST = 1 << 13,
 	OPT_PING = 1 << 14,
 	OPT_TO = 1 << 15,
+	OPT_SANDBOX = 1 << 16,
 };
 
 struct options {
 	const char *program; /* as it is called: "drillbox" */
 	const char *config; /* --config, before the verb */
 	bool remote;	    /* asked over SSH: what works is not done here, the daemon is asked for it */
-	bool json, wait, dry_run, all, keys, test, ping;
+	bool json, wait, dry_run, all, keys, test, ping, sandbox;
 	int64_t limit;	    /* 0: none given */
 	int64_t since;	    /* TIME_UNKNOWN: none given */
 	int64_t keep_s;	    /* 0: none given */

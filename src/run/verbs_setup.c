@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "panel/panel.h"
+#include "port/escape.h"
 #include "port/sandbox.h"
 #include "port/toolset.h"
 #include "provision/provision.h"
@@ -26,6 +27,8 @@
 
 #define LOOK_MS 60000	  /* for one source */
 #define SANDBOX_MS 10000
+#define ESCAPE_MS 30000
+#define ESCAPE_SCRATCH ((int64_t)16 << 20)
 
 /* A box that never ran: whether its first round can make the data folder. */
 static void look_at_new_data(const char *data, struct prechecks *list)
@@ -255,6 +258,21 @@ static int examine_source(const struct config *config, const struct source_confi
 	return prechecks_bad(&list) ? 2 : 0;
 }
 
+/* As a drill's, with nothing of a drill in it. */
+static int examine_sandbox(const struct config *config, const struct report *r)
+{
+	CLEANUP(prechecks_done) struct prechecks list = {0};
+	autofree char *ledger = path_join(config->box.data, "ledger/ledger.sqlite");
+	const struct escape_outside outside = {config->box.data, ledger, config->dir};
+	const struct sandbox sandbox = {.scratch_bytes = ESCAPE_SCRATCH};
+
+	look_at_sandbox(&list);
+	if (!prechecks_bad(&list))
+		escape_try(&sandbox, &outside, deadline_in(NO_DEADLINE, ESCAPE_MS), &list);
+	report_doctor(r, NULL, &list);
+	return prechecks_bad(&list) ? 2 : 0;
+}
+
 int verb_doctor(const struct options *o)
 {
 	struct report r = report_to(stdout, o->json);
@@ -266,11 +284,17 @@ int verb_doctor(const struct options *o)
 
 	if (o->to)
 		return verb_publish_doctor(o);
+	if (o->sandbox && o->arg_count) {
+		(void)fail(&err, ERR_USAGE, "the sandbox is the box's, not a source's: drillbox doctor --sandbox");
+		return say_error(&err);
+	}
 	if (config_environment((const char *const *)environ, &err) < 0 ||
 	    configuration_load(o->config, &config, &err) < 0 ||
 	    (o->arg_count && configuration_source(&config, o->args[0], &only, &err) < 0) ||
 	    account_is_the_box(config.box.data, &err) < 0)
 		return say_error(&err);
+	if (o->sandbox)
+		return examine_sandbox(&config, &r);
 	if (toolset_scan(&tools, &config.box.bins, deadline_in(NO_DEADLINE, SANDBOX_MS), &no_tools) < 0)
 		log_detail("%s", no_tools.text);
 	if (only)
