@@ -143,6 +143,13 @@ class Victim(Box):
         self.unharmed()
         return found
 
+    def pulled(self, sql):
+        """What became of a pull of a source with this in it."""
+        source = Source()
+        source.sql(sql)
+        self.add(source)
+        return self.run("pull", "shop")
+
     def unharmed(self):
         tap.ok(not self.marker.exists(), "a file was made outside")
         tap.equal(self.ear.came, 0, "connections to the host's loopback")
