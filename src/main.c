@@ -50,7 +50,7 @@ static const struct verb verbs[] = {
 	 1, 1, OPT_WHY, verb_accept},
 	{"prune", "", "remove the dumps that retention lets go; say why", "", 0, 0, OPT_DRY_RUN | OPT_WAIT | OPT_JSON,
 	 verb_prune},
-	{"doctor", "[SOURCE]", "what could stop the next round, with the cure", 
+	{"doctor", "[SOURCE]", "what could stop the next round, with the cure",
 	 "With --sandbox, instead: this program tries, in a sandbox as the scratch server's, to\n"
 	 "get out of it. Exit code 2: something in there could.\n" DOCTOR_TO_HELP,
 	 0, 1, OPT_TO | OPT_SANDBOX | OPT_JSON, verb_doctor},
