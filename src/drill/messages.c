@@ -269,113 +269,120 @@ struct message_rule {
 	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
-	const char *context;	/* found in the context; NULL: any */
-	enum { ALWAYS, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, SUBSTITUTED, BOX_FAILED } when;
+	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
+	       BOX_FAILED } when;
 	enum meaning meaning;
-	const char *sentence;	/* {message}, {name}, {detail}, {statement}, {locale}, {major} are filled in */
+	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major} are filled in */
 };
 
 #define NOT_THERE "42704 42883 42P01 42703 3F000"
 
 static const struct message_rule rules[] = {
 	/* pg_restore --create, which restores the database's own entries, insists on making it */
-	{"database-exists", "42P04", "already exists", "CREATE DATABASE", NULL, ALWAYS, MEANING_EXPECTED, "{message}"},
+	{"database-exists", "42P04", "already exists", "CREATE DATABASE", ALWAYS, MEANING_EXPECTED, "{message}"},
 
 	/* harmless */
 	{"transaction-timeout", "42704", "unrecognized configuration parameter \"transaction_timeout\"",
-	 "SET transaction_timeout", NULL, OLDER_THAN_17, MEANING_TOLERATED,
+	 "SET transaction_timeout", OLDER_THAN_17, MEANING_TOLERATED,
 	 "transaction_timeout is unknown to this older server"},
-	{"public-exists", "42P06", "schema \"public\" already exists", "CREATE SCHEMA public", NULL, ALWAYS,
+	{"public-exists", "42P06", "schema \"public\" already exists", "CREATE SCHEMA public", ALWAYS,
 	 MEANING_TOLERATED, "schema public was there already"},
-	{"plpgsql-exists", "42710", "extension \"plpgsql\" already exists", "CREATE EXTENSION plpgsql", NULL, ALWAYS,
+	{"plpgsql-exists", "42710", "extension \"plpgsql\" already exists", "CREATE EXTENSION plpgsql", ALWAYS,
 	 MEANING_TOLERATED, "extension plpgsql was there already"},
-	{"label-provider", "22023", "security label provider", "SECURITY LABEL", NULL, ALWAYS, MEANING_TOLERATED,
+	{"label-provider", "22023", "security label provider", "SECURITY LABEL", ALWAYS, MEANING_TOLERATED,
 	 "security labels were left out: this server knows no provider {name}"},
 
 	/* the box */
-	{"disk-full", "53100", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	{"disk-full", "53100", NULL, NULL, ALWAYS, MEANING_BOX,
 	 "no room was left for the restored database ({message}): give the box more room"},
-	{"disk-full", "58", "No space left", NULL, NULL, ALWAYS, MEANING_BOX,
+	{"disk-full", "58", "No space left", NULL, ALWAYS, MEANING_BOX,
 	 "no room was left for the restored database ({message}): give the box more room"},
-	{"memory", "53200", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	{"memory", "53200", NULL, NULL, ALWAYS, MEANING_BOX,
 	 "the scratch server ran out of memory ({message}): drill with fewer jobs or on a larger box"},
-	{"resources", "53", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	{"resources", "53", NULL, NULL, ALWAYS, MEANING_BOX,
 	 "the scratch server ran out of resources ({message}): drill with fewer jobs or on a larger box"},
-	{"stopped", "57", NULL, NULL, NULL, ALWAYS, MEANING_BOX, "the restore was interrupted ({message}): drill again"},
-	{"scratch-corrupt", "XX001 XX002", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	/* pg_restore that gives up takes its statement back; why it does is in its own words */
+	{"taken-back", "57014", "canceling statement due to user request", NULL, GAVE_UP, MEANING_FOLLOWS, "{message}"},
+	{"stopped", "57", NULL, NULL, ALWAYS, MEANING_BOX, "the restore was interrupted ({message}): drill again"},
+	{"scratch-corrupt", "XX001 XX002", NULL, NULL, ALWAYS, MEANING_BOX,
 	 "the scratch server found its own files damaged ({message}): check the box's memory and disk"},
-	{"unreadable-log", "", NULL, NULL, NULL, ALWAYS, MEANING_BOX,
+	{"unreadable-log", "", NULL, NULL, ALWAYS, MEANING_BOX,
 	 "the scratch server's log holds a line that cannot be read: drill again"},
-	{"deadlock", "40 55P03", NULL, NULL, NULL, ALWAYS, MEANING_AGAIN, "jobs of the restore waited for each other"},
-	{"role", "42704", "role \"", NULL, NULL, ALWAYS, MEANING_ROLE, "role {name} is not in the manifest"},
+	{"deadlock", "40 55P03", NULL, NULL, ALWAYS, MEANING_AGAIN, "jobs of the restore waited for each other"},
+	{"role", "42704", "role \"", NULL, ALWAYS, MEANING_ROLE, "role {name} is not in the manifest"},
 
 	/* what the box does not have */
-	{"extension", "0A000 58P01", "extension \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"extension", "0A000 58P01", "extension \"", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no extension {name}: install its package for this PostgreSQL; the dump itself was not judged"},
-	{"extension-file", "58P01", "extension control file", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"extension-file", "58P01", "extension control file", NULL, ALWAYS, MEANING_LACKING,
 	 "the box lacks an extension ({message}): install its package; the dump itself was not judged"},
-	{"extension-version", "22023", "has no installation script nor update path", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"extension-version", "22023", "has no installation script nor update path", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has another version of extension {name} ({message}): install the source's"},
-	{"library", "58P01", "could not access file", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"library", "58P01", "could not access file", NULL, ALWAYS, MEANING_LACKING,
 	 "the box lacks a library of an extension ({message}): install its package"},
-	{"preload", NULL, "shared_preload_libraries", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"preload", NULL, "shared_preload_libraries", NULL, ALWAYS, MEANING_LACKING,
 	 "an extension must be preloaded ({message}), which this box does not do: restore it by hand on a server that does"},
-	{"preload", NULL, "must be preloaded", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"preload", NULL, "must be preloaded", NULL, ALWAYS, MEANING_LACKING,
 	 "an extension must be preloaded ({message}), which this box does not do: restore it by hand on a server that does"},
-	{"collation", "42704", "collation \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"collation", "42704", "collation \"", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no collation {name}: install its locale"},
-	{"locale", "22023 42602", "locale", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"locale", "22023 42602", "locale", NULL, ALWAYS, MEANING_LACKING,
 	 "the box lacks a locale ({message}): install it"},
-	{"locale", "22023 0A000 XX000", "collator", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"locale", "22023 0A000 XX000", "collator", NULL, ALWAYS, MEANING_LACKING,
 	 "the box lacks a locale ({message}): install it"},
-	{"compression", "0A000", "compression method", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"compression", "0A000", "compression method", NULL, ALWAYS, MEANING_LACKING,
 	 "this server was built without a compression method the dump uses ({message}): install one that was built with it"},
-	{"access-method", "42704", "access method \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"access-method", "42704", "access method \"", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no access method {name}, which an extension brings: install its package"},
-	{"wrapper", "42704", "foreign-data wrapper \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"wrapper", "42704", "foreign-data wrapper \"", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no foreign-data wrapper {name}, which an extension brings: install its package"},
-	{"language", "42704", "language \"", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"language", "42704", "language \"", NULL, ALWAYS, MEANING_LACKING,
 	 "the box has no language {name}, which an extension brings: install its package"},
-	{"parameter", "42704", "unrecognized configuration parameter", NULL, NULL, ALWAYS, MEANING_LACKING,
+	{"parameter", "42704", "unrecognized configuration parameter", NULL, ALWAYS, MEANING_LACKING,
 	 "this server has no parameter {name}: install the extension or the PostgreSQL that has it"},
-	{"lacking", NOT_THERE " 42P16 42809", NULL, NULL, NULL, LACKS, MEANING_LACKING,
+	{"lacking", NOT_THERE " 42P16 42809 42830", NULL, NULL, LACKS, MEANING_LACKING,
 	 "this may need what the box lacks ({message}): install that first"},
 
 	/* order by other rules than the source's */
-	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, NULL, SUBSTITUTED, MEANING_LACKING,
+	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, SUBSTITUTED, MEANING_LACKING,
 	 "text was sorted by other rules than the source's, because the box has no locale '{locale}' ({message}): "
 	 "install it"},
 
 	/* a table for which there was no room is missed by all that comes later */
-	{"after-the-box", NULL, NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
+	{"after-the-box", NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
 
 	/* wrong in the source already, and the consequences of an earlier error */
-	{"search-path", NOT_THERE, NULL, NULL, "function", ALWAYS, MEANING_SOURCE,
-	 "in the source already: a function relies on search_path, which a restore leaves empty ({message}); on the "
+	{"search-path", NOT_THERE, NULL, NULL, BY_SEARCH_PATH, MEANING_SOURCE,
+	 "in the source already: {function} relies on search_path, which a restore leaves empty ({message}); on the "
 	 "source: ALTER FUNCTION ... SET search_path"},
-	{"follows", NOT_THERE " 23503 25P02 55000", NULL, NULL, NULL, FAILED, MEANING_FOLLOWS, "{message}"},
-	{"foreign-key", "23503", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
-	 "in the source already: rows violate the foreign key {name2} ({detail}); find and mend them on the source"},
-	{"check", "23514", "violates check constraint", NULL, NULL, ALWAYS, MEANING_SOURCE,
-	 "in the source already: rows do not pass CHECK {name2} while they are restored; one that reads other tables "
+	{"follows", "23503", NULL, NULL, ROWS_FAILED, MEANING_FOLLOWS, "{message}"},
+	{"follows", NOT_THERE " 25P02 42830 55000", NULL, NULL, FAILED, MEANING_FOLLOWS, "{message}"},
+	{"function", "P0 22 38 39 " NOT_THERE, NULL, NULL, IN_FUNCTION, MEANING_SOURCE,
+	 "in the source already: {function} fails while its rows are restored ({message}), as one does that reads other "
+	 "tables or goes by settings; on the source: make it depend on the row alone, or a trigger of it"},
+	{"foreign-key", "23503", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows violate the foreign key {last} ({detail}); find and mend them on the source"},
+	{"check", "23514", "violates check constraint", NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: rows do not pass CHECK {last} while they are restored; one that reads other tables "
 	 "has to become a trigger"},
-	{"check-later", "23514", "is violated by some row", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	{"check-later", "23514", "is violated by some row", NULL, ALWAYS, MEANING_SOURCE,
 	 "in the source already: rows do not pass CHECK {name}; find and mend them on the source"},
-	{"partition", "23514", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
+	{"partition", "23514", NULL, NULL, ALWAYS, MEANING_SOURCE,
 	 "in the source already: rows do not fit where they are stored ({message})"},
-	{"duplicates", "23505 23P01", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE,
+	{"duplicates", "23505 23P01", NULL, NULL, ALWAYS, MEANING_SOURCE,
 	 "in the source already: what should be unique is there twice ({detail}), as after a change of sort order; "
 	 "REINDEX there and mend the rows"},
-	{"not-null", "23502", NULL, NULL, NULL, ALWAYS, MEANING_SOURCE, "in the source already: {message}"},
-	{"unpopulated", "55000", "has not been populated", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	{"not-null", "23502", NULL, NULL, ALWAYS, MEANING_SOURCE,
+	 "in the source already: {message}; on the source: mend the rows, and make a generated column depend on its row alone"},
+	{"unpopulated", "55000", "has not been populated", NULL, ALWAYS, MEANING_SOURCE,
 	 "in the source already: {message}"},
 
 	/* the dump */
-	{"rows", "22", NULL, "COPY", NULL, ALWAYS, MEANING_DAMAGE,
+	{"rows", "22", NULL, "COPY", ALWAYS, MEANING_DAMAGE,
 	 "rows of the dump are not what their table takes: {message}"},
-	{"other-major", "42 0A000", NULL, NULL, NULL, OTHER_MAJOR, MEANING_LACKING,
+	{"other-major", "42 0A000", NULL, NULL, OTHER_MAJOR, MEANING_LACKING,
 	 "this server may not take what PostgreSQL {major} took ({message}): to know, install 'postgresql-{major}' on the box"},
-	{"unexplained", NULL, NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
+	{"unexplained", NULL, NULL, NULL, ALWAYS, MEANING_DAMAGE, "there is no harmless reason for this: {message}"},
 };
 
 static bool sqlstate_matches(const char *codes, const char *sqlstate)
@@ -394,9 +401,36 @@ static bool sqlstate_matches(const char *codes, const char *sqlstate)
 	return false;
 }
 
-static bool is_so(const struct message_rule *rule, const struct circumstances *c)
+/*
+ * Where the context names the function that failed, the innermost: "public.worth(text) line 1 at RETURN", or in quotes.
+ * NULL: the message is of no function. Only lines that begin so: names of tables and columns stand there too.
+ */
+static const char *function_name(const char *context)
+{
+	for (const char *line = context; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *word = line + strcspn(line, " \n");
+
+		if ((starts_with(line, "SQL ") || starts_with(line, "PL/")) && starts_with(word, " function "))
+			return word + strlen(" function ");
+	}
+	return NULL;
+}
+
+/* 'relation "public.rate" does not exist': no search_path would find it. */
+static bool names_its_schema(const char *text)
+{
+	const char *open = strchr(text, '"'), *close = open ? strchr(open + 1, '"') : NULL;
+
+	return close && memchr(open, '.', (size_t)(close - open));
+}
+
+static bool is_so(const struct message_rule *rule, const struct message *m, const struct circumstances *c)
 {
 	switch (rule->when) {
+	case IN_FUNCTION:
+		return function_name(m->context) != NULL;
+	case BY_SEARCH_PATH:
+		return function_name(m->context) && !names_its_schema(m->text);
 	case OLDER_THAN_17:
 		return c->server_version_num < 170000;
 	case OTHER_MAJOR:
@@ -405,6 +439,10 @@ static bool is_so(const struct message_rule *rule, const struct circumstances *c
 		return c->something_lacked || (c->lacking && c->lacking->count > 0);
 	case FAILED:
 		return c->something_failed;
+	case ROWS_FAILED:
+		return c->rows_failed;
+	case GAVE_UP:
+		return c->gave_up;
 	case SUBSTITUTED:
 		return c->substituted_locale != NULL;
 	case BOX_FAILED:
@@ -417,10 +455,9 @@ static bool is_so(const struct message_rule *rule, const struct circumstances *c
 
 static bool rule_holds(const struct message_rule *rule, const struct message *m, const struct circumstances *c)
 {
-	return sqlstate_matches(rule->sqlstate, m->sqlstate) && is_so(rule, c) &&
+	return sqlstate_matches(rule->sqlstate, m->sqlstate) && is_so(rule, m, c) &&
 	       (!rule->text || strstr(m->text, rule->text)) &&
-	       (!rule->statement || starts_with(m->statement, rule->statement)) &&
-	       (!rule->context || strstr(m->context, rule->context));
+	       (!rule->statement || starts_with(m->statement, rule->statement));
 }
 
 /* The n-th name in double quotes, "" when there is none. */
@@ -439,17 +476,52 @@ static char *quoted_name(const char *text, int n)
 	}
 }
 
+/* "function public.worth(text)", as far as the context tells. */
+static char *failing_function(const char *context)
+{
+	const char *name = function_name(context);
+	autofree char *quoted = NULL;
+	size_t n;
+
+	if (!name)
+		return xstrdup("a function");
+	if (*name == '"') {
+		quoted = quoted_name(name, 0);
+		return format("function %s", quoted);
+	}
+	n = strcspn(name, ")\n");
+	return format("function %.*s%s", (int)n, name, name[n] == ')' ? ")" : "");
+}
+
+/* The last name in double quotes, "" when there is none. */
+static char *last_name(const char *text)
+{
+	char *last = xstrdup("");
+
+	for (int i = 0;; i++) {
+		char *next = quoted_name(text, i);
+
+		if (!*next) {
+			free(next);
+			return last;
+		}
+		free(last);
+		last = next;
+	}
+}
+
 static void add_filled(struct text *out, const char *key, size_t n, const struct message *m,
 		       const struct circumstances *c)
 {
-	autofree char *first = quoted_name(m->text, 0), *second = quoted_name(m->text, 1);
+	autofree char *first = quoted_name(m->text, 0), *last = last_name(m->text);
+	autofree char *function = failing_function(m->context);
 	autofree char *major = format("%d", c->source_version_num / 10000);
 	const struct {
 		const char *key;
 		const char *value;
 	} fills[] = {
 		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
-		{"name2", second},     {"statement", m->statement},
+		{"last", last},	       {"statement", m->statement}, {"function", function},
 		{"locale", c->substituted_locale ? c->substituted_locale : ""},
 		{"major", major},
 	};
@@ -643,6 +715,7 @@ static const struct {
 	DAMAGE("magic string"),
 	DAMAGE("uncompress"),
 	DAMAGE("decompress"),
+	DAMAGE("could not close data file"), /* what unpacks it was not at its end */
 	DAMAGE("data block"),
 	DAMAGE("block ID"),
 	DAMAGE("TOC"),

@@ -73,7 +73,9 @@ struct circumstances {
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool something_failed;		  /* another message of this restore was a fail */
+	bool rows_failed;		  /* ... and rows of a table did not come back by it */
 	bool something_lacked;		  /* another message was of something lacking */
+	bool gave_up;			  /* pg_restore was not through, and said why */
 	bool box_failed;		  /* an earlier message was of the box's own failing: nothing after it is evidence */
 };
 

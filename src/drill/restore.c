@@ -452,6 +452,7 @@ static enum result result_of(enum meaning meaning)
 	}
 }
 
+/* 'subject': the statement it was about. */
 static void show_judgement(struct restore *r, const char *subject, const char *actual, const struct judgement *j)
 {
 	enum result result = result_of(j->meaning);
@@ -460,6 +461,7 @@ static void show_judgement(struct restore *r, const char *subject, const char *a
 		set_text(&r->result->excuse, j->sentence);
 	r->circumstances.something_lacked |= j->meaning == MEANING_LACKING;
 	r->circumstances.something_failed |= result == RESULT_FAIL;
+	r->circumstances.rows_failed |= result == RESULT_FAIL && starts_with(subject, "COPY ");
 	r->circumstances.box_failed |= j->meaning == MEANING_BOX || j->meaning == MEANING_AGAIN;
 	r->cut_short |= j->meaning == MEANING_BOX;
 	if (r->shown++ >= SHOWN)
@@ -522,6 +524,7 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 		tell_messages(r, a);
 		return;
 	}
+	r->circumstances.gave_up = !ended_by_itself(a) && a->exit_code == 1;
 	for (size_t i = 0; i < a->messages.count; i++)
 		judge(r, &a->messages.items[i]);
 	if (!ended_by_itself(a))
@@ -583,8 +586,10 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 		*jobs = 1;
 		made = true;
 	}
-	/* one transaction stops at its first error: only a run without tells them all */
+	/* one transaction stops at its first error: only a run without tells them all, and in the same order */
 	*ret_again = made || a->single;
+	if (a->single && !made)
+		*jobs = 1;
 	*single = false;
 	return 0;
 }

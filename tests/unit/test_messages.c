@@ -178,6 +178,9 @@ static const struct circumstances older = {.server_version_num = 160014};
 static const struct circumstances lacks = {.server_version_num = 170012, .lacking = &lacking};
 static const struct circumstances lacked = {.server_version_num = 170012, .something_lacked = true};
 static const struct circumstances failed = {.server_version_num = 170012, .something_failed = true};
+static const struct circumstances rows_failed = {.server_version_num = 170012, .something_failed = true,
+						 .rows_failed = true};
+static const struct circumstances gave_up = {.server_version_num = 170012, .gave_up = true};
 static const struct circumstances full = {.server_version_num = 170012, .box_failed = true};
 static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
 
@@ -210,6 +213,11 @@ static void test_judgements(void **state)
 		 "memory"},
 		{"57P01", "terminating connection due to administrator command", "", "", "", &plain, "stopped", MEANING_BOX,
 		 "interrupted"},
+		{"57014", "canceling statement due to user request", "", "COPY public.t", "", &plain, "stopped", MEANING_BOX, ""},
+		{"57014", "canceling statement due to user request", "", "COPY public.t", "", &gave_up, "taken-back",
+		 MEANING_FOLLOWS, ""},
+		{"57014", "canceling statement due to statement timeout", "", "COPY public.t", "", &gave_up, "stopped",
+		 MEANING_BOX, ""},
 		{"XX001", "invalid page in block 0", "", "", "", &plain, "scratch-corrupt", MEANING_BOX, "memory and disk"},
 		{"40P01", "deadlock detected", "", "", "", &plain, "deadlock", MEANING_AGAIN, ""},
 		{"42704", "role \"webapp\" does not exist", "", "GRANT SELECT ON t TO webapp", "", &plain, "role",
@@ -241,12 +249,36 @@ static void test_judgements(void **state)
 		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"",
 		 "Key (a)=(5) is not present in table \"a\".", "ALTER TABLE ONLY public.b", "", &plain, "foreign-key",
 		 MEANING_SOURCE, "b_a_fkey (Key (a)=(5) is not present in table \"a\".)"},
-		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"", "", "", "", &failed,
+		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"", "", "", "", &rows_failed,
 		 "follows", MEANING_FOLLOWS, ""},
+		/* without rows that failed it is a cause of its own */
+		{"23503", "insert or update on table \"b\" violates foreign key constraint \"b_a_fkey\"", "", "", "", &failed,
+		 "foreign-key", MEANING_SOURCE, "b_a_fkey"},
+		{"42830", "there is no unique constraint matching given keys for referenced table \"a\"", "", "ALTER TABLE", "",
+		 &failed, "follows", MEANING_FOLLOWS, ""},
+		{"42830", "there is no unique constraint matching given keys for referenced table \"a\"", "", "ALTER TABLE", "",
+		 &lacked, "lacking", MEANING_LACKING, ""},
 		{"23514", "new row for relation \"t\" violates check constraint \"t_ok\"", "", "COPY public.t", "", &plain,
 		 "check", MEANING_SOURCE, "t_ok"},
+		{"23514", "value for domain public.code violates check constraint \"code_listed\"", "", "COPY public.t", "", &plain,
+		 "check", MEANING_SOURCE, "CHECK code_listed"},
 		{"42P01", "relation \"rates\" does not exist", "", "COPY public.t", "SQL function \"rate\" during inlining",
-		 &plain, "search-path", MEANING_SOURCE, "search_path"},
+		 &plain, "search-path", MEANING_SOURCE, "function rate relies on search_path"},
+		{"42P01", "relation \"rates\" does not exist", "", "CREATE INDEX", "SQL statement \"SELECT 1\"\nPL/pgSQL function "
+		 "public.\"Rate\"(text,integer) line 1 at RETURN\nSQL function \"outer\" statement 1", &plain, "search-path",
+		 MEANING_SOURCE, "function public.\"Rate\"(text,integer) relies on"},
+		/* with its schema it is not for want of a path */
+		{"42P01", "relation \"public.rates\" does not exist", "", "CREATE TABLE", "SQL function \"rate\" during inlining",
+		 &plain, "function", MEANING_SOURCE, "function rate fails"},
+		{"42P01", "relation \"public.rates\" does not exist", "", "CREATE TABLE", "SQL function \"rate\" during inlining",
+		 &failed, "follows", MEANING_FOLLOWS, ""},
+		{"P0001", "there is no customer 1", "", "COPY public.t", "PL/pgSQL function public.known(integer) line 2 at RAISE",
+		 &plain, "function", MEANING_SOURCE, "function public.known(integer) fails"},
+		{"22008", "date/time field value out of range", "", "COPY public.t", "PL/pgSQL function public.day(text) line 1",
+		 &plain, "function", MEANING_SOURCE, "function public.day(text) fails"},
+		/* names of tables and columns are no functions */
+		{"22P02", "invalid input syntax for type integer: \"x\"", "", "COPY public.t",
+		 "COPY a function f, line 1, column PL/pgSQL function x: \"x\"", &plain, "rows", MEANING_DAMAGE, "invalid input"},
 		{"23505", "could not create unique index \"t_name_key\"", "Key (name)=(a) is duplicated.", "", "", &plain,
 		 "duplicates", MEANING_SOURCE, "Key (name)=(a) is duplicated."},
 		{"23505", "could not create unique index \"t_name_key\"", "Key (name)=(a) is duplicated.", "", "",
@@ -354,6 +386,8 @@ static void test_endings(void **state)
 	} cases[] = {
 		{"could not read from input file: end of file", "archive", MEANING_DAMAGE},
 		{"could not uncompress data: invalid distance", "archive", MEANING_DAMAGE},
+		{"could not close data file \"/dump/3425.dat\": Success", "archive", MEANING_DAMAGE},
+		{"could not close data file \"/dump/3425.dat\": Input/output error", "disk", MEANING_BOX},
 		{"could not decompress data: Corrupted block detected", "archive", MEANING_DAMAGE},
 		{"did not find magic string in file header", "archive", MEANING_DAMAGE},
 		{"input file does not appear to be a valid archive (too short?)", "archive", MEANING_DAMAGE},
