@@ -221,6 +221,8 @@ static int restore_once(struct climb *c, struct text *summary, struct error *err
 		.toc = &c->toc,
 		.shape = &c->plan.shape,
 		.substituted_locale = c->plan.substituted_locale,
+		.older = &c->plan.older,
+		.newer = &c->plan.newer,
 		.jobs = c->plan.jobs,
 		.keep_free = PLAN_KEEP_FREE,
 	};

@@ -13,6 +13,7 @@
 #define PIECE 65536
 #define LAST_WORDS ((off_t)65536) /* of the log, to find why a server died */
 #define STATEMENT_SHOWN 120
+#define VERSIONS_SHOWN 3
 #define TALK_LINE_CAP 8192
 
 /* --- the server's log --- */
@@ -269,10 +270,11 @@ struct message_rule {
 	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
-	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
+	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED, OLDER, NEWER,
 	       BOX_FAILED } when;
 	enum meaning meaning;
-	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major} are filled in */
+	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major},
+				 * {older}, {newer} are filled in */
 };
 
 #define NOT_THERE "42704 42883 42P01 42703 3F000"
@@ -357,6 +359,10 @@ static const struct message_rule rules[] = {
 	 "source: ALTER FUNCTION ... SET search_path"},
 	{"follows", "23503", NULL, NULL, ROWS_FAILED, MEANING_FOLLOWS, "{message}"},
 	{"follows", NOT_THERE " 25P02 42830 55000", NULL, NULL, FAILED, MEANING_FOLLOWS, "{message}"},
+	{"older-extension", "42883 42704", NULL, NULL, OLDER, MEANING_LACKING,
+	 "the box has an older {older}, which may lack this ({message}): install the source's version"},
+	{"newer-extension", "42723 42710 42P07", "already exists", NULL, NEWER, MEANING_LACKING,
+	 "the box has a newer {newer}, which may bring this itself ({message}): install the source's version"},
 	{"function", "P0 22 38 39 " NOT_THERE, NULL, NULL, IN_FUNCTION, MEANING_SOURCE,
 	 "in the source already: {function} fails while its rows are restored ({message}), as one does that reads other "
 	 "tables or goes by settings; on the source: make it depend on the row alone, or a trigger of it"},
@@ -441,6 +447,10 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 		return c->something_failed;
 	case ROWS_FAILED:
 		return c->rows_failed;
+	case OLDER:
+		return c->older && c->older->count > 0;
+	case NEWER:
+		return c->newer && c->newer->count > 0;
 	case GAVE_UP:
 		return c->gave_up;
 	case SUBSTITUTED:
@@ -515,6 +525,8 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 {
 	autofree char *first = quoted_name(m->text, 0), *last = last_name(m->text);
 	autofree char *function = failing_function(m->context);
+	autofree char *older = c->older ? strings_join(c->older, ", ", VERSIONS_SHOWN) : NULL;
+	autofree char *newer = c->newer ? strings_join(c->newer, ", ", VERSIONS_SHOWN) : NULL;
 	autofree char *major = format("%d", c->source_version_num / 10000);
 	const struct {
 		const char *key;
@@ -523,7 +535,7 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
 		{"last", last},	       {"statement", m->statement}, {"function", function},
 		{"locale", c->substituted_locale ? c->substituted_locale : ""},
-		{"major", major},
+		{"major", major},      {"older", older ? older : ""}, {"newer", newer ? newer : ""},
 	};
 
 	for (size_t i = 0; i < COUNT(fills); i++) {

@@ -71,6 +71,7 @@ struct circumstances {
 	int server_version_num;		  /* of the scratch server */
 	int source_version_num;		  /* of the source; 0: unknown */
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
+	const struct strings *older, *newer; /* extensions of another version than the source's, with both; may be NULL */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool something_failed;		  /* another message of this restore was a fail */
 	bool rows_failed;		  /* ... and rows of a table did not come back by it */

@@ -228,8 +228,9 @@ static void check_extension(const char *name, const char *version, const struct 
 			     version ? " (" : "", version ? version : "", version ? ")" : "", cure);
 		return;
 	}
-	if (version && here->version && compare_versions(here->version, version) < 0)
-		strings_add_owned(&plan->older, format("%s %s (source: %s)", name, here->version, version));
+	if (version && here->version && compare_versions(here->version, version) != 0)
+		strings_add_owned(compare_versions(here->version, version) < 0 ? &plan->older : &plan->newer,
+				  format("%s %s (source: %s)", name, here->version, version));
 	for (size_t i = 0; i < COUNT(preloads); i++)
 		if (same(preloads[i].extension, name)) {
 			char *more = plan->preload ? format("%s,%s", plan->preload, preloads[i].library)
@@ -428,6 +429,7 @@ void plan_done(struct plan *p)
 	free(p->substituted_locale);
 	free(p->locales);
 	free(p->preload);
+	strings_done(&p->newer);
 	strings_done(&p->older);
 	*p = (struct plan){0};
 }

@@ -21,6 +21,7 @@ struct plan {
 	char *substituted_locale;     /* what was asked for, when another took its place; NULL: none */
 	char *locales;		      /* LOCPATH of the server; NULL: the system's */
 	char *preload;		      /* shared_preload_libraries; NULL: none */
+	struct strings newer;	      /* ahead of it; said only where it explains something */
 	struct strings older;	      /* "postgis 3.3.2 (source: 3.5.0)": behind the source's */
 	int64_t estimate;	      /* scratch bytes it will take, rather too much than too little */
 	bool in_memory;

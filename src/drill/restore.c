@@ -714,6 +714,8 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 		.source_version_num = request->drill->manifest ? request->drill->manifest->server_version_num
 							       : request->toc->server_version_num,
 		.lacking = request->lacking,
+		.older = request->older,
+		.newer = request->newer,
 		.substituted_locale = request->substituted_locale,
 	};
 	done = restore_whole(&r, summary, err);

@@ -89,7 +89,23 @@ SELECT 'function ' || $name(n.nspname, p.proname) || ': pg_dump takes what is in
 UNION ALL
 SELECT 'user mapping for ' || quote_ident(u.usename) || ' on server ' || quote_ident(u.srvname)
        || ': its options, if any, are shown to its owner only'
-  FROM pg_catalog.pg_user_mappings u WHERE u.umoptions IS NULL;
+  FROM pg_catalog.pg_user_mappings u WHERE u.umoptions IS NULL
+UNION ALL
+SELECT 'tablespace ' || quote_ident(t.spcname) || ': make it before a recovery, or what is in it goes where all else is'
+  FROM pg_catalog.pg_tablespace t
+ WHERE t.oid >= 16384
+   AND (EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.reltablespace = t.oid)
+        OR EXISTS (SELECT FROM pg_catalog.pg_database d
+                    WHERE d.datname = pg_catalog.current_database() AND d.dattablespace = t.oid))
+UNION ALL
+SELECT 'rows of table ' || $name(n.nspname, c.relname) || CASE WHEN c.reltuples > 0 THEN ' (about ' || c.reltuples::int8 || ')' ELSE '' END
+       || ': extension ' || quote_ident(e.extname) || ' does not say that they are the user''s'
+  FROM pg_catalog.pg_depend d
+  JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+  JOIN pg_catalog.pg_class c ON c.oid = d.objid
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+ WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
+   AND c.relkind = 'r' AND (c.relpages > 0 OR c.reltuples > 0) AND (e.extconfig IS NULL OR c.oid <> ALL (e.extconfig));
 
 -- Relations with rows of their own, or whose rows are elsewhere. Extension members only where the extension
 -- says that the rows are the user's (configuration tables).

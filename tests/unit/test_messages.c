@@ -181,6 +181,10 @@ static const struct circumstances failed = {.server_version_num = 170012, .somet
 static const struct circumstances rows_failed = {.server_version_num = 170012, .something_failed = true,
 						 .rows_failed = true};
 static const struct circumstances gave_up = {.server_version_num = 170012, .gave_up = true};
+static char *other_items[] = {"citext 1.6 (source: 9.0)"};
+static const struct strings others = {other_items, 1};
+static const struct circumstances older_one = {.server_version_num = 170012, .older = &others, .newer = &no_extensions};
+static const struct circumstances newer_one = {.server_version_num = 170012, .older = &no_extensions, .newer = &others};
 static const struct circumstances full = {.server_version_num = 170012, .box_failed = true};
 static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
 
@@ -272,6 +276,15 @@ static void test_judgements(void **state)
 		 &plain, "function", MEANING_SOURCE, "function rate fails"},
 		{"42P01", "relation \"public.rates\" does not exist", "", "CREATE TABLE", "SQL function \"rate\" during inlining",
 		 &failed, "follows", MEANING_FOLLOWS, ""},
+		{"42883", "function public.brand_new(integer) does not exist", "", "CREATE VIEW", "", &older_one, "older-extension",
+		 MEANING_LACKING, "older citext 1.6 (source: 9.0), which"},
+		{"42883", "function public.brand_new(integer) does not exist", "", "CREATE VIEW", "", &newer_one, "unexplained",
+		 MEANING_DAMAGE, ""},
+		{"42P01", "relation \"public.t\" does not exist", "", "CREATE VIEW", "", &older_one, "unexplained", MEANING_DAMAGE, ""},
+		{"42723", "function \"f\" already exists with same argument types", "", "CREATE FUNCTION", "", &newer_one,
+		 "newer-extension", MEANING_LACKING, "newer citext"},
+		{"42723", "function \"f\" already exists with same argument types", "", "CREATE FUNCTION", "", &older_one,
+		 "unexplained", MEANING_DAMAGE, ""},
 		{"P0001", "there is no customer 1", "", "COPY public.t", "PL/pgSQL function public.known(integer) line 2 at RAISE",
 		 &plain, "function", MEANING_SOURCE, "function public.known(integer) fails"},
 		{"22008", "date/time field value out of range", "", "COPY public.t", "PL/pgSQL function public.day(text) line 1",
