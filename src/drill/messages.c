@@ -270,8 +270,8 @@ struct message_rule {
 	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
-	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED, OLDER, NEWER,
-	       BOX_FAILED } when;
+	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
+	       OLDER, NEWER, BOX_FAILED } when;
 	enum meaning meaning;
 	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major},
 				 * {older}, {newer} are filled in */

@@ -98,7 +98,8 @@ SELECT 'tablespace ' || quote_ident(t.spcname) || ': make it before a recovery, 
         OR EXISTS (SELECT FROM pg_catalog.pg_database d
                     WHERE d.datname = pg_catalog.current_database() AND d.dattablespace = t.oid))
 UNION ALL
-SELECT 'rows of table ' || $name(n.nspname, c.relname) || CASE WHEN c.reltuples > 0 THEN ' (about ' || c.reltuples::int8 || ')' ELSE '' END
+SELECT 'rows of table ' || $name(n.nspname, c.relname)
+       || CASE WHEN c.reltuples > 0 THEN ' (about ' || c.reltuples::int8 || ')' ELSE '' END
        || ': extension ' || quote_ident(e.extname) || ' does not say that they are the user''s'
   FROM pg_catalog.pg_depend d
   JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
