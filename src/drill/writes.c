@@ -400,8 +400,10 @@ static int check_application(struct writing *w, struct error *err)
 	}
 	if (find_role(w, &there, err) < 0 || (there && let_in(w, err) < 0))
 		return -1;
-	if (!there || may_connect(w, &there, err) < 0 || !there)
-		return there ? -1 : 0;
+	if (there && may_connect(w, &there, err) < 0)
+		return -1;
+	if (!there)
+		return 0;
 	if (log_in(w, &session, &refused) < 0) {
 		if (refused.kind == ERR_STOPPED) {
 			*err = refused;

@@ -171,6 +171,9 @@ void compare_contents(const struct measure *m, struct findings *f)
 		if (e->not_hashed)
 			findings_add(f, RUNG_INTEGRITY, RESULT_SKIP, e->name, "", "", "left out ([drill] not-hashed): %s",
 				     e->not_hashed);
+		else if (!e->content && e->rows >= 0)
+			findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, e->name, "", "",
+				     "the manifest tells neither what '%s' holds nor why it was not hashed; pull again", e->name);
 		else if (!e->content || !a)
 			continue;
 		else if (!a->content)

@@ -183,10 +183,11 @@ static void test_contents_of_other_rows(void **state)
 	findings_done(&b->f);
 	compare_contents(&b->m, &b->f);
 	expect(b, "public.orders", RESULT_UNDECIDED, "could not be read");
+	expect(b, "public.items", RESULT_UNDECIDED, "nor why"); /* never in silence */
 	lose_table(&b->restored, "public.orders");
 	findings_done(&b->f);
 	compare_contents(&b->m, &b->f);
-	assert_int_equal(b->f.check_count, 1);
+	assert_null(check_named(&b->f, "public.orders"));
 }
 
 static void test_contents_of_another_version_of_an_extension(void **state)
