@@ -195,8 +195,7 @@ static void report_damage(const struct looking *l, const struct damage *d, struc
 
 	if (!d->corrupt)
 		findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, t->name, "whole", "", "%s '%s' could not be looked into: %s",
-			     kind,
-			     t->name, d->words);
+			     kind, t->name, d->words);
 	else if (t->own_order)
 		findings_add(f, RUNG_INTEGRITY, RESULT_FAIL, t->name, "whole", "broken",
 			     "in the source already: what the index '%s' is ordered by does not always give the same for the same "
@@ -205,8 +204,7 @@ static void report_damage(const struct looking *l, const struct damage *d, struc
 	else
 		findings_add(f, RUNG_INTEGRITY, RESULT_UNDECIDED, t->name, "whole", "broken",
 			     "%s '%s', which this box has just built, is damaged (%s): look at the box's memory and disk, and "
-			     "drill "
-			     "again", kind, t->name, d->words);
+			     "drill again", kind, t->name, d->words);
 }
 
 static void report(const struct looking *l, struct findings *f, struct text *summary)
