@@ -141,7 +141,7 @@ static char *which_files(const struct drill_request *r, const char *expected, co
 	char sha256[SHA256_HEX];
 	struct error why;
 
-	if (!r->dump->is_dir || read_small_file(path, LIST_CAP, &text, &why) < 0)
+	if (r->dump->form != DUMP_FOLDER || read_small_file(path, LIST_CAP, &text, &why) < 0)
 		return xstrdup("");
 	own = own_lines(text, r->dump->path);
 	if (digest_bytes(own, strlen(own), sha256, &why) < 0 || strcmp(sha256, expected) != 0)

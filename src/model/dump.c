@@ -18,6 +18,32 @@ const char *dump_state_word(enum dump_state s)
 	return words[s];
 }
 
+static const char *const suffixes[DUMP_FORMS] = {
+	[DUMP_ARCHIVE] = ".dump",
+	[DUMP_FOLDER] = ".d",
+	[DUMP_PLAIN] = ".sql",
+	[DUMP_PLAIN_GZIP] = ".sql.gz",
+	[DUMP_PLAIN_ZSTD] = ".sql.zst",
+};
+
+const char *dump_suffix(enum dump_form form)
+{
+	return suffixes[form];
+}
+
+int dump_form_of_name(const char *name)
+{
+	for (int i = 0; i < DUMP_FORMS; i++)
+		if (ends_with(name, suffixes[i]) && strlen(name) > strlen(suffixes[i]))
+			return i;
+	return -1;
+}
+
+bool dump_form_is_plain(enum dump_form form)
+{
+	return form == DUMP_PLAIN || form == DUMP_PLAIN_GZIP || form == DUMP_PLAIN_ZSTD;
+}
+
 bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken)
 {
 	const char *slash = strchr(name, '/');

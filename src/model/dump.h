@@ -50,11 +50,32 @@ void origin_done(struct origin *o);
  */
 void origin_without_manifest(struct origin *o);
 
+/*
+ * How its bytes are to be taken; in the store that is said by the end of its name, which was chosen by its
+ * first bytes. A tar archive is an archive too: pg_restore tells it apart itself.
+ */
+enum dump_form {
+	DUMP_ARCHIVE,	 /* ".dump" */
+	DUMP_FOLDER,	 /* ".d" */
+	DUMP_PLAIN,	 /* ".sql" */
+	DUMP_PLAIN_GZIP, /* ".sql.gz" */
+	DUMP_PLAIN_ZSTD, /* ".sql.zst" */
+};
+
+#define DUMP_FORMS 5
+
+/* ".dump". */
+const char *dump_suffix(enum dump_form form);
+/* The form by the end of a file's name, which has something before it; -1: none of them. */
+int dump_form_of_name(const char *name);
+/* SQL text, compressed or not: for psql, not pg_restore. */
+bool dump_form_is_plain(enum dump_form form);
+
 struct dump {
 	char *name;	 /* "shop/shop_20261122_041500", as on the command line */
 	char *source;	 /* "shop" */
 	char *path;	 /* absolute, of the .dump file or .d folder */
-	bool is_dir;
+	enum dump_form form;
 	bool complete;	 /* digest list, and manifest where one belongs, are there */
 	bool has_manifest;
 	int64_t bytes;	 /* of a folder: the sum of its files */

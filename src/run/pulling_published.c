@@ -120,7 +120,7 @@ static int known_zone(const struct pulling *p, int64_t *ret, struct error *err)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {
 		const struct dump *d = &list.items[i];
-		bool knows = d->complete && !d->is_dir && d->state != DUMP_REFUTED && d->origin.where &&
+		bool knows = d->complete && d->form != DUMP_FOLDER && d->state != DUMP_REFUTED && d->origin.where &&
 			     (d->has_manifest || d->origin.modified != TIME_UNKNOWN);
 		int64_t zone = knows ? zone_by(d) : ZONE_LEAST;
 

@@ -60,7 +60,7 @@ int store_digests(const struct dump *d, struct dump_digests *ret, struct error *
 {
 	autofree char *path = store_digest_path(d);
 	CLEANUP(digest_free) struct digest *lines = NULL;
-	struct reading r = {.file = path_base(d->path), .length = strlen(path_base(d->path)), .is_dir = d->is_dir};
+	struct reading r = {.file = path_base(d->path), .length = strlen(path_base(d->path)), .is_dir = d->form == DUMP_FOLDER};
 
 	if (digest_new(&lines, err) < 0)
 		return -1;
@@ -94,7 +94,7 @@ static bool is_company(const char *entry)
 		if (ends_with(entry, suffixes[i])) {
 			autofree char *stem = xstrndup(entry, strlen(entry) - strlen(suffixes[i]));
 
-			return dump_suffix(stem) != NULL;
+			return dump_form_of_name(stem) >= 0;
 		}
 	}
 	return false;
@@ -103,8 +103,9 @@ static bool is_company(const char *entry)
 /* The dump's name when 'entry' of 'source' is one, exactly as we write it. Owned by the caller, or NULL. */
 static char *name_of_entry(const char *source, const char *entry, int64_t *ret_taken)
 {
-	const char *suffix = dump_suffix(entry);
-	autofree char *name = suffix ? format("%s/%.*s", source, (int)(suffix - entry), entry) : NULL;
+	int form = dump_form_of_name(entry);
+	size_t suffix = form < 0 ? 0 : strlen(dump_suffix(form));
+	autofree char *name = suffix ? format("%s/%.*s", source, (int)(strlen(entry) - suffix), entry) : NULL;
 	autofree char *same_source = NULL, *database = NULL, *again = NULL;
 
 	if (!name || !dump_name_parse(name, &same_source, &database, ret_taken))
@@ -141,7 +142,7 @@ static void look_at(int fd, const char *folder, const char *source, const char *
 	if (is_company(entry))
 		return;
 	if (!name || fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    (same(dump_suffix(entry), ".d") ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))) {
+	    (dump_form_of_name(entry) == DUMP_FOLDER ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))) {
 		complain(trouble, format("'%s/%s' is not a dump: move it away", folder, entry));
 		return;
 	}
@@ -149,10 +150,10 @@ static void look_at(int fd, const char *folder, const char *source, const char *
 	d->name = take(name);
 	d->source = xstrdup(source);
 	d->path = path_join(folder, entry);
-	d->is_dir = S_ISDIR(st.st_mode);
+	d->form = dump_form_of_name(entry);
 	d->bytes = st.st_size;
 	d->taken = taken;
-	if (d->is_dir && tree_bytes(d->path, &d->bytes, &why) < 0)
+	if (d->form == DUMP_FOLDER && tree_bytes(d->path, &d->bytes, &why) < 0)
 		complain(trouble, xstrdup(why.text));
 	manifest = store_manifest_path(d);
 	d->has_manifest = path_exists(manifest);

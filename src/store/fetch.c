@@ -257,7 +257,7 @@ int store_fetch(const struct dump *d, int out, struct deadline deadline, store_p
 	int done;
 
 	(void)sigaction(SIGPIPE, &ignore, &before);
-	done = d->is_dir ? fetch_folder(&f, err) : fetch_file(&f, err);
+	done = d->form == DUMP_FOLDER ? fetch_folder(&f, err) : fetch_file(&f, err);
 	(void)sigaction(SIGPIPE, &before, NULL);
 	if (done < 0) {
 		free(f.damage);

@@ -128,8 +128,7 @@ struct arrival {
 	struct deadline deadline;
 	char *folder;	    /* DATA/store/SOURCE */
 	int folder_fd;
-	bool is_dir;
-	const char *suffix;
+	enum dump_form form;
 	int64_t taken;
 	char *file;	    /* "shop_20261122_041500.dump" */
 	char *manifest_file;
@@ -163,7 +162,7 @@ static int recognise_file(struct arrival *a, struct error *err)
 		return fail(err, ERR_IO, "read the dump '%s' back: %m", a->in->path);
 	if (n == 0)
 		return fail(err, ERR_DATA, "the dump of '%s' is empty: nothing was written to it", a->in->source);
-	a->suffix = n == sizeof(magic) && memcmp(magic, "PGDMP", sizeof(magic)) == 0 ? ".dump" : ".sql";
+	a->form = n == sizeof(magic) && memcmp(magic, "PGDMP", sizeof(magic)) == 0 ? DUMP_ARCHIVE : DUMP_PLAIN;
 	return 0;
 }
 
@@ -174,12 +173,11 @@ static int recognise(struct arrival *a, struct error *err)
 	if (fstatat(a->in->folder_fd, DUMP, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(err, ERR_DATA, "the dump of '%s' is not there: nothing was written to '%s'", a->in->source,
 			    a->in->path);
-	a->is_dir = S_ISDIR(st.st_mode);
-	if (!a->is_dir && !S_ISREG(st.st_mode))
-		return fail(err, ERR_DATA, "the dump '%s' is neither a file nor a folder", a->in->path);
-	if (!a->is_dir)
+	if (S_ISREG(st.st_mode))
 		return recognise_file(a, err);
-	a->suffix = ".d";
+	if (!S_ISDIR(st.st_mode))
+		return fail(err, ERR_DATA, "the dump '%s' is neither a file nor a folder", a->in->path);
+	a->form = DUMP_FOLDER;
 	if (faccessat(a->in->folder_fd, DUMP "/toc.dat", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail(err, ERR_DATA, "the dump of '%s' has no table of contents: '%s/toc.dat' was not written",
 			    a->in->source, a->in->path);
@@ -190,10 +188,8 @@ static int recognise(struct arrival *a, struct error *err)
 
 static bool name_taken(const struct arrival *a, const char *base)
 {
-	static const char *const suffixes[] = {".dump", ".d", ".sql"};
-
-	for (size_t i = 0; i < COUNT(suffixes); i++) {
-		autofree char *file = format("%s%s", base, suffixes[i]);
+	for (int form = 0; form < DUMP_FORMS; form++) {
+		autofree char *file = format("%s%s", base, dump_suffix(form));
 
 		if (faccessat(a->folder_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 			return true;
@@ -215,7 +211,7 @@ static int choose_name(struct arrival *a, struct error *err)
 			return fail(err, ERR_SOURCE, "the time by the source's clock cannot be part of a name: set its clock");
 		if (name_taken(a, path_base(name)))
 			continue;
-		a->file = format("%s%s", path_base(name), a->suffix);
+		a->file = format("%s%s", path_base(name), dump_suffix(a->form));
 		a->manifest_file = format("%s" MANIFEST_SUFFIX, a->file);
 		a->sums_file = format("%s" DIGEST_SUFFIX, a->file);
 		return 0;
@@ -232,9 +228,9 @@ static int set_modes(const struct arrival *a, struct error *err)
 	CLEANUP(strings_done) struct strings names = {0};
 	autoclose int fd = -1;
 
-	if (share_with(a->is_dir ? a->store->readers : a->store->fetchers, a->in->folder_fd, DUMP, err) < 0)
+	if (share_with(a->form == DUMP_FOLDER ? a->store->readers : a->store->fetchers, a->in->folder_fd, DUMP, err) < 0)
 		return -1;
-	if (!a->is_dir)
+	if (a->form != DUMP_FOLDER)
 		return 0;
 	fd = open_folder(a->in->folder_fd, DUMP);
 	if (fd < 0)
@@ -250,7 +246,7 @@ static int set_modes(const struct arrival *a, struct error *err)
 /* One fsync for a file. A folder may hold thousands: one syncfs(2), which since Linux 5.8 also tells of failed writes. */
 static int sync_dump(const struct arrival *a, struct error *err)
 {
-	if (!a->is_dir)
+	if (a->form != DUMP_FOLDER)
 		return sync_path(a->in->path, err);
 	if (syncfs(a->in->folder_fd) < 0)
 		return fail(err, write_kind(errno), "sync '%s' to the disk: %m", a->in->path);
@@ -263,7 +259,7 @@ static int take_digest(struct arrival *a, struct error *err)
 	const struct digest_result *made = a->what->digest;
 	struct stat st;
 
-	if (a->is_dir || fstatat(a->in->folder_fd, DUMP, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != made->bytes)
+	if (a->form == DUMP_FOLDER || fstatat(a->in->folder_fd, DUMP, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != made->bytes)
 		return fail(err, ERR_BUG, "the digest of '%s' is not of the file that is there", a->in->path);
 	a->digests = (struct digest_list){
 		.text = format("%s  %s\n", made->sha256, a->file),
@@ -344,11 +340,11 @@ static int write_sums(const struct arrival *a, const char *manifest_sha256, stru
 
 	if (!f || share_with(a->store->readers, a->in->folder_fd, SUMS, err) < 0)
 		return -1;
-	if (!a->is_dir)
+	if (a->form != DUMP_FOLDER)
 		(void)fputs(a->digests.text, f);
 	if (has_manifest(a))
 		(void)fprintf(f, "%s  %s\n", manifest_sha256, a->manifest_file);
-	if (a->is_dir)
+	if (a->form == DUMP_FOLDER)
 		(void)fputs(a->digests.text, f);
 	return flush_and_sync(f, "digest list", err);
 }
@@ -394,7 +390,7 @@ static void describe(const struct arrival *a, struct dump *ret)
 		.name = dump_name(a->in->source, a->what->database, a->taken),
 		.source = xstrdup(a->in->source),
 		.path = path_join(a->folder, a->file),
-		.is_dir = a->is_dir,
+		.form = a->form,
 		.complete = true,
 		.has_manifest = has_manifest(a),
 		.bytes = a->digests.whole.bytes,

@@ -13,9 +13,7 @@
 
 bool index_takes(const struct dump *d)
 {
-	const char *suffix = dump_suffix(d->path);
-
-	return d->complete && suffix && same(suffix, ".dump");
+	return d->complete && d->form == DUMP_ARCHIVE;
 }
 
 static int add_dump(struct json *dumps, const struct dump *d, struct error *err)

@@ -31,9 +31,6 @@ struct store {
 #define MOST_ENTRIES 1000000		  /* of any one folder */
 #define LARGEST_LIST ((off_t)512 << 20) /* a digest list */
 
-/* The suffix of a dump's file or folder (".dump", ".d", ".sql") at the end of 'name', or NULL. */
-const char *dump_suffix(const char *name);
-
 /* A folder, never by way of a link. -1 with errno. */
 int open_folder(int at, const char *name);
 

@@ -40,7 +40,7 @@ int store_remove(struct store *s, const struct dump *d, struct error *err)
 
 	if (must_work(s, err) < 0)
 		return -1;
-	if (!same(path, d->path) || !dump_suffix(path))
+	if (!same(path, d->path) || dump_form_of_name(path) < 0)
 		return fail(err, ERR_BUG, "'%s' is no dump of this store", d->path);
 	fd = open_folder(AT_FDCWD, folder);
 	if (fd < 0)
@@ -145,7 +145,7 @@ static bool is_stray(int folder_fd, const char *entry)
 	if (!ends_with(entry, suffix))
 		return false;
 	stem = xstrndup(entry, strlen(entry) - strlen(suffix));
-	return dump_suffix(stem) && faccessat(folder_fd, stem, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+	return dump_form_of_name(stem) >= 0 && faccessat(folder_fd, stem, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 static int sweep_entry(int folder_fd, const char *folder, const char *entry, struct sweep *done, struct error *err)

@@ -16,16 +16,6 @@
 
 /* ---------------------------------------------------------------- shared by the room */
 
-const char *dump_suffix(const char *name)
-{
-	static const char *const suffixes[] = {".dump", ".d", ".sql"};
-
-	for (size_t i = 0; i < COUNT(suffixes); i++)
-		if (ends_with(name, suffixes[i]) && strlen(name) > strlen(suffixes[i]))
-			return name + strlen(name) - strlen(suffixes[i]);
-	return NULL;
-}
-
 int open_folder(int at, const char *name)
 {
 	return openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -3,7 +3,7 @@
  * away so that a power cut at any instant leaves nothing half done that could
  * be taken for whole.
  *
- *     DATA/store/SOURCE/DATABASE_YYYYMMDD_HHMMSS.dump    custom format; .d: directory format; .sql: plain
+ *     DATA/store/SOURCE/DATABASE_YYYYMMDD_HHMMSS.dump    an archive; see enum dump_form for the others
  *     DATA/store/SOURCE/....dump.json                    the manifest
  *     DATA/store/SOURCE/....dump.sha256                  the digest list, as sha256sum -c takes it
  *     DATA/store/SOURCE/incoming-XXXXXXXX.part/          a pull under way; removing-XXXXXXXX.part: a removal

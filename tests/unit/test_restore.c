@@ -285,7 +285,7 @@ static struct dump dump_from(const struct cluster *from, const char *database, c
 	MUST(sandbox_run(&sandbox, &spec, soon(), ERR_SOURCE, NULL, &err));
 	d.name = format("shop/%s", name);
 	d.path = path_join(data, name);
-	d.is_dir = path_is_dir(d.path);
+	d.form = path_is_dir(d.path) ? DUMP_FOLDER : DUMP_ARCHIVE;
 	MUST(tree_bytes(d.path, &d.bytes, &err));
 	return d;
 }

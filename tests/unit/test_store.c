@@ -285,7 +285,7 @@ static void a_file_comes_in(void **state)
 	assert_string_equal(d.source, "shop");
 	assert_string_equal(d.path, below("store/" NAME ".dump"));
 	assert_int_equal(d.bytes, strlen(BODY));
-	assert_true(d.taken == TAKEN && d.complete && d.has_manifest && !d.is_dir);
+	assert_true(d.taken == TAKEN && d.complete && d.has_manifest && d.form == DUMP_ARCHIVE);
 	assert_int_equal(digest_file(d.path, NULL, &hashed, &err), 0);
 	assert_string_equal(d.sha256, hashed.sha256);
 	assert_int_equal(entries_in(below("store/shop")), 3);
@@ -312,7 +312,7 @@ static void a_folder_comes_in(void **state)
 
 	(void)state;
 	assert_string_equal(d.path, below("store/" NAME ".d"));
-	assert_true(d.is_dir && d.complete && d.has_manifest);
+	assert_true(d.form == DUMP_FOLDER && d.complete && d.has_manifest);
 	assert_int_equal(d.bytes, strlen(BODY) + strlen("one table"));
 	assert_int_equal(mode_of(d.path), 0700);
 	assert_int_equal(mode_of(below("store/" NAME ".d/toc.dat")), 0600);
@@ -784,7 +784,7 @@ static void the_list_is_sorted_and_whole(void **state)
 	assert_int_equal(list.count, 3);
 	assert_string_equal(list.items[0].name, "shop/shop_20251124_041500");
 	assert_string_equal(list.items[2].name, NAME);
-	assert_true(list.items[1].is_dir);
+	assert_true(list.items[1].form == DUMP_FOLDER);
 	for (size_t i = 0; i < 3; i++)
 		assert_true(list.items[i].complete && list.items[i].has_manifest && list.items[i].sha256[0]);
 	assert_int_equal(store_list(s, "crm", &other, NULL, &err), 0);
