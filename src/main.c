@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "drill/plain_reader.h"
 #include "port/escape.h"
 #include "port/sandbox.h"
 #include "run/account.h"
@@ -133,6 +134,8 @@ int main(int argc, char **argv)
 		return serve_login(argc, argv);
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
 		return sandbox_inner(argc, argv);
+	if (argc > 1 && strcmp(argv[1], PLAIN_READER) == 0)
+		return plain_reader(argc, argv);
 	if (argc > 1 && strcmp(argv[1], ESCAPE_PROBE) == 0)
 		return escape_probe(argc, argv);
 	return program_main(&program, argc, argv);

@@ -488,6 +488,17 @@ int cluster_bytes(const struct cluster *c, int64_t *ret, struct error *err)
 	return 0;
 }
 
+char *cluster_dbname_option(const char *database)
+{
+	struct text option = {0};
+
+	text_add(&option, "--dbname=dbname='");
+	for (const char *at = database; *at; at++)
+		text_addf(&option, "%s%c", *at == '\'' || *at == '\\' ? "\\" : "", *at);
+	text_add(&option, "'");
+	return text_take(&option);
+}
+
 char *cluster_psql_line(const struct cluster *c, const char *database)
 {
 	autofree char *host = starts_with(c->host, "/proc/self/")

@@ -95,6 +95,12 @@ int64_t cluster_log_length(const struct cluster *c);
 /* Bytes its databases and its WAL take up, as it tells itself. */
 MUST_CHECK int cluster_bytes(const struct cluster *c, int64_t *ret, struct error *err);
 
+/*
+ * "--dbname=dbname='shop'" for pg_restore and psql: as a connection string of its own, since some names
+ * would be taken for one, and for another server. Owned by the caller.
+ */
+char *cluster_dbname_option(const char *database);
+
 /* "psql -h ... -U postgres DATABASE", to be typed by a person. Owned by the caller. */
 char *cluster_psql_line(const struct cluster *c, const char *database);
 

@@ -6,6 +6,7 @@
 
 #include "drill/archive.h"
 #include "drill/messages.h"
+#include "drill/plain_reader.h"
 
 #define ENTRIES_CAP 1000000
 #define SELECTED "; Selected TOC Entries:"
@@ -150,6 +151,21 @@ static int version_num(const char *version)
 	return major * 10000 + minor;
 }
 
+/* The facts of which there may be several, or that are no text. */
+static void take_plain_fact(struct toc *toc, const char *line)
+{
+	static const char role[] = "; Role: ", left_out[] = "; Left out: ", unpacked[] = "; Unpacked bytes: ";
+
+	if (starts_with(line, role))
+		strings_add(&toc->roles, line + strlen(role));
+	else if (starts_with(line, left_out))
+		strings_add(&toc->left_out, line + strlen(left_out));
+	else if (starts_with(line, unpacked))
+		(void)parse_int(line + strlen(unpacked), 0, INT64_MAX, &toc->unpacked);
+	else if (strcmp(line, "; Makes public: yes") == 0)
+		toc->makes_public = true;
+}
+
 /* ";     dbname: shop", as the list's head has them. */
 static void take_fact(struct toc *toc, const char *line)
 {
@@ -164,6 +180,8 @@ static void take_fact(struct toc *toc, const char *line)
 		{";     Dump Version: ", &toc->version, false},
 		{";     Dumped from database version: ", &toc->server_version, true},
 		{";     Dumped by pg_dump version: ", &toc->dumped_by, true},
+		{"; Encoding: ", &toc->encoding, false},
+		{"; Created by: ", &toc->create_database, false},
 	};
 
 	for (size_t i = 0; i < COUNT(facts); i++) {
@@ -174,6 +192,7 @@ static void take_fact(struct toc *toc, const char *line)
 		else
 			set_text(facts[i].slot, line + strlen(facts[i].key));
 	}
+	take_plain_fact(toc, line);
 }
 
 /* The database's own entries, which pg_restore restores only with --create. */
@@ -254,6 +273,9 @@ void toc_done(struct toc *toc)
 	free(toc->server_version);
 	free(toc->dumped_by);
 	free(toc->create_database);
+	free(toc->encoding);
+	strings_done(&toc->roles);
+	strings_done(&toc->left_out);
 	*toc = (struct toc){0};
 }
 
@@ -314,6 +336,8 @@ void database_shape(const struct manifest *m, const struct toc *toc, struct data
 	*ret = (struct database_shape){.connection_limit = -1};
 	if (!m) {
 		shape_from_statement(toc->create_database, ret);
+		if (!ret->encoding)
+			set_text(&ret->encoding, toc->encoding);
 		return;
 	}
 	set_text(&ret->encoding, m->encoding);
@@ -451,23 +475,48 @@ static int read_statement(const struct drill_request *r, const struct tool *tool
 	return 0;
 }
 
+#define PLAIN "plain SQL"
+
+/* As ask_archive(), of plain SQL. */
+static int ask_plain(const struct drill_request *r, const struct tool *tool, struct process *p, struct findings *f,
+		     struct error *err)
+{
+	const struct process_spec spec = {.capture = true};
+	struct error why;
+
+	if (plain_reader_start(p, r->dump, PLAIN_LIST, tool->major, &spec, &why) == 0 &&
+	    process_wait(p, r->deadline, &why) == 0 && plain_reader_end(p, &why) == 0)
+		return 1;
+	if (why.kind == ERR_STOPPED || why.kind == ERR_TIMEOUT) {
+		*err = why;
+		return -1;
+	}
+	if (why.kind == ERR_DATA)
+		findings_add(f, RUNG_INSPECT, RESULT_FAIL, PLAIN, "a whole dump", "none", "%s", why.text);
+	else
+		findings_add_error(f, RUNG_INSPECT, PLAIN, &why);
+	return 0;
+}
+
 int inspect_dump(const struct drill_request *r, const struct tool *tool, struct toc *ret, struct findings *f,
 		 struct text *summary, struct error *err)
 {
 	static const char *const options[] = {"--list", "--create", NULL};
 	CLEANUP(process_done) struct process p = PROCESS_INIT;
+	bool plain = dump_form_is_plain(r->dump->form);
+	const char *check = plain ? PLAIN : "archive";
 	struct error why;
-	int answered = ask_archive(r, tool, options, NULL, &p, f, err);
+	int answered = plain ? ask_plain(r, tool, &p, f, err) : ask_archive(r, tool, options, NULL, &p, f, err);
 
 	if (answered <= 0)
 		return answered;
 	if (toc_parse(p.output.length ? p.output.data : "", p.output.length, ret, &why) < 0) {
-		findings_add_error(f, RUNG_INSPECT, "archive", &why);
+		findings_add_error(f, RUNG_INSPECT, check, &why);
 		return 0;
 	}
-	if (!r->manifest && read_statement(r, tool, ret, f, err) < 0)
+	if (!r->manifest && !plain && read_statement(r, tool, ret, f, err) < 0)
 		return -1;
-	findings_add(f, RUNG_INSPECT, RESULT_PASS, "archive", NULL, ret->version, NULL);
+	findings_add(f, RUNG_INSPECT, RESULT_PASS, check, NULL, plain ? "whole" : ret->version, NULL);
 	if (r->manifest && (!r->manifest->counts_exact || !level_has_rung(r->level, RUNG_VOLUME)))
 		check_data_entries(r->manifest, ret, f);
 	add_summary(ret, summary);

@@ -1,5 +1,6 @@
 /*
- * Rung 2: what the dump says it holds, read by pg_restore -l in the sandbox.
+ * Rung 2: what the dump says it holds, read in the sandbox: of an archive by
+ * pg_restore -l, of plain SQL by drill/plain_reader.h, to its end.
  */
 #ifndef DRILLBOX_DRILL_INSPECT_H
 #define DRILLBOX_DRILL_INSPECT_H
@@ -27,7 +28,7 @@ struct toc_entry {
 struct toc {
 	char *database;
 	char *created;	     /* as written there */
-	char *format;	     /* "CUSTOM", "DIRECTORY", "TAR" */
+	char *format;	     /* "CUSTOM", "DIRECTORY", "TAR", "PLAIN" */
 	char *version;	     /* of the archive's format, "1.16-0" */
 	char *server_version; /* "16.14" */
 	int server_version_num; /* 160014; 0 when it does not say */
@@ -35,9 +36,15 @@ struct toc {
 	struct toc_entry *items;
 	size_t count;
 	char *create_database; /* the statement in the archive; NULL unless inspected without a manifest */
+	/* of plain SQL only */
+	char *encoding;		/* NULL when it does not say */
+	bool makes_public;	/* it has CREATE SCHEMA public */
+	struct strings roles;	/* that it names, owners or not */
+	struct strings left_out; /* of what is not given to psql, and why: "12 statements of --clean: the database is new" */
+	int64_t unpacked;	/* bytes of SQL; 0 of an archive */
 };
 
-/* Of 'text' as pg_restore -l --create printed it. ERR_DATA: it is not such a list. */
+/* Of 'text' as pg_restore -l --create, or the reader of plain SQL, printed it. ERR_DATA: it is not such a list. */
 MUST_CHECK int toc_parse(const char *text, size_t n, struct toc *ret, struct error *err);
 
 /* How many entries are of this type. */
@@ -62,8 +69,8 @@ void database_shape(const struct manifest *m, const struct toc *toc, struct data
 void database_shape_done(struct database_shape *s);
 
 /*
- * Run pg_restore -l and read its answer into 'ret'. Adds the checks "archive"
- * (fail: pg_restore cannot make sense of the bytes; undecided: it could not be
+ * Have the list made and read it into 'ret'. Adds the checks "archive" or "plain SQL"
+ * (fail: the bytes make no sense, or plain SQL is cut off; undecided: it could not be
  * asked) and, where rows are not counted later, "tables with data". 0 with an empty
  * 'ret' (no version) when the archive could not be read; -1: stopped or out of time.
  */

@@ -270,7 +270,7 @@ struct message_rule {
 	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
-	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
+	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED, UNKNOWN_LOCALE,
 	       OLDER, NEWER, BOX_FAILED } when;
 	enum meaning meaning;
 	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major},
@@ -349,6 +349,10 @@ static const struct message_rule rules[] = {
 	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, SUBSTITUTED, MEANING_LACKING,
 	 "text was sorted by other rules than the source's, because the box has no locale '{locale}' ({message}): "
 	 "install it"},
+
+	{"unknown-locale", "23514 23P01 42P17 22023", NULL, NULL, UNKNOWN_LOCALE, MEANING_LACKING,
+	 "text may have been sorted by other rules than the source's, whose locale is not in this dump ({message}): make the dump "
+	 "with pg_dump --create, which tells it"},
 
 	/* a table for which there was no room is missed by all that comes later */
 	{"after-the-box", NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
@@ -455,6 +459,8 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 		return c->gave_up;
 	case SUBSTITUTED:
 		return c->substituted_locale != NULL;
+	case UNKNOWN_LOCALE:
+		return c->locale_unknown;
 	case BOX_FAILED:
 		return c->box_failed;
 	case ALWAYS:

@@ -73,6 +73,7 @@ struct circumstances {
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const struct strings *older, *newer; /* extensions of another version than the source's, with both; may be NULL */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
+	bool locale_unknown;		  /* the dump does not say under which it was */
 	bool something_failed;		  /* another message of this restore was a fail */
 	bool rows_failed;		  /* ... and rows of a table did not come back by it */
 	bool something_lacked;		  /* another message was of something lacking */

@@ -8,6 +8,7 @@
 #include "port/sandbox.h"
 
 #define UNFOLDS_TO 25			     /* a dump's bytes on a server's disk, at most as a rule */
+#define SQL_UNFOLDS_TO 3			     /* the same of plain SQL, not compressed: its indexes are not in it */
 #define CLUSTER_BYTES ((int64_t)64 << 20)    /* an empty cluster with its WAL */
 #define SMALL_BYTES ((int64_t)32 << 20)	     /* a database below this restores fastest with one job */
 #define SMALL_DUMP_BYTES ((int64_t)4 << 20)  /* the same, of its dump */
@@ -321,6 +322,16 @@ static void substitute(char **locale, const struct strings *missing, const char 
 	set_text(locale, instead);
 }
 
+/* Plain SQL without --create says how its letters are coded and no more: C knows every one of them, and no order of words. */
+static void take_any_locale(const char *ctype, struct plan *plan, struct findings *f)
+{
+	plan->locale_unknown = true;
+	set_text(&plan->shape.collate, "C");
+	set_text(&plan->shape.ctype, ctype);
+	findings_note(f, "the locale of the database is not in this dump, as it is with pg_dump --create: restored under '%s'; what "
+			 "the order of text could explain is undecided and not a fail", ctype);
+}
+
 static int check_locale(const struct drill_request *r, const struct toc *toc, struct plan *plan, struct findings *f,
 			struct error *err)
 {
@@ -332,6 +343,10 @@ static int check_locale(const struct drill_request *r, const struct toc *toc, st
 	if (locale_provide(&names, r->data, r->deadline, &plan->locales, &missing, err) < 0)
 		return -1;
 	instead = plan->shape.encoding && same(plan->shape.encoding, "UTF8") ? "C.UTF-8" : "C";
+	if (!r->manifest && dump_form_is_plain(r->dump->form) && !plan->shape.collate && !plan->shape.icu_locale) {
+		take_any_locale(instead, plan, f);
+		return 0;
+	}
 	substitute(&plan->shape.collate, &missing, "C", plan);
 	substitute(&plan->shape.ctype, &missing, instead, plan);
 	if (plan->substituted_locale) {
@@ -350,20 +365,21 @@ static int check_locale(const struct drill_request *r, const struct toc *toc, st
 
 /* ---------------------------------------------------------------- room */
 
-static int64_t least_room(const struct drill_request *r)
+/* What the dump has in bytes, or would have as an archive. */
+static int64_t packed_bytes(const struct drill_request *r, const struct toc *toc)
 {
-	return plan_least(r->known_scratch, r->manifest, r->dump->bytes);
+	return toc->unpacked ? toc->unpacked / UNFOLDS_TO * SQL_UNFOLDS_TO : r->dump->bytes;
 }
 
-static int check_disk(const struct drill_request *r, int64_t *ret_free, struct findings *f, struct error *err)
+static int check_disk(const struct drill_request *r, int64_t least, int64_t *ret_free, struct findings *f, struct error *err)
 {
 	char need[UNIT_TEXT], have[UNIT_TEXT], keep[UNIT_TEXT];
 
 	if (free_bytes(r->data, ret_free, err) < 0)
 		return -1;
-	human_bytes(least_room(r), need);
+	human_bytes(least, need);
 	human_bytes(*ret_free, have);
-	if (*ret_free - PLAN_KEEP_FREE < least_room(r))
+	if (*ret_free - PLAN_KEEP_FREE < least)
 		findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, "room", need, have,
 			     "no room to restore: at least %s of scratch space are needed on '%s', %s are free and %s of them "
 			     "stay so; free some, or 'drillbox prune'",
@@ -373,13 +389,14 @@ static int check_disk(const struct drill_request *r, int64_t *ret_free, struct f
 	return 0;
 }
 
-static int check_room(const struct drill_request *r, struct plan *plan, struct findings *f, struct text *summary,
-		      struct error *err)
+static int check_room(const struct drill_request *r, const struct toc *toc, struct plan *plan, struct findings *f,
+		      struct text *summary, struct error *err)
 {
 	int64_t memory = free_memory(), disk;
 	char need[UNIT_TEXT], have[UNIT_TEXT];
 
-	plan->estimate = plan_estimate(r->known_scratch, r->manifest, r->dump->bytes);
+	plan->estimate = plan_estimate(r->known_scratch, r->manifest, packed_bytes(r, toc));
+	plan->least = plan_least(r->known_scratch, r->manifest, packed_bytes(r, toc));
 	plan->in_memory = plan_fits_memory(plan->estimate, memory);
 	human_bytes(plan->estimate, need);
 	if (plan->in_memory) {
@@ -388,7 +405,7 @@ static int check_room(const struct drill_request *r, struct plan *plan, struct f
 		text_addf(summary, "; %s of %s free memory", need, have);
 		return 0;
 	}
-	if (check_disk(r, &disk, f, err) < 0)
+	if (check_disk(r, plan->least, &disk, f, err) < 0)
 		return -1;
 	text_addf(summary, "; %s of %s scratch", need, human_bytes(disk, have));
 	return 0;
@@ -401,7 +418,7 @@ int plan_move_to_disk(const struct drill_request *r, struct plan *p, struct find
 
 	p->in_memory = false;
 	findings_note(f, "restored on the disk: %s of memory were not enough", human_bytes(p->memory_bytes, tried));
-	return check_disk(r, &disk, f, err);
+	return check_disk(r, p->least, &disk, f, err);
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -420,7 +437,7 @@ int plan_make(const struct drill_request *r, const struct tool *tool, const stru
 	check_version(r, tool, toc, f);
 	if (check_extensions(r, toc, ret, f, err) < 0 || check_locale(r, toc, ret, f, err) < 0)
 		return -1;
-	return check_room(r, ret, f, summary, err);
+	return check_room(r, toc, ret, f, summary, err);
 }
 
 void plan_done(struct plan *p)

@@ -23,6 +23,8 @@ struct plan {
 	char *preload;		      /* shared_preload_libraries; NULL: none */
 	struct strings newer;	      /* ahead of it; said only where it explains something */
 	struct strings older;	      /* "postgis 3.3.2 (source: 3.5.0)": behind the source's */
+	bool locale_unknown;	      /* the dump does not say which it was */
+	int64_t least;		      /* scratch bytes below which a drill is not begun */
 	int64_t estimate;	      /* scratch bytes it will take, rather too much than too little */
 	bool in_memory;
 	int64_t memory_bytes;	      /* room of the tmpfs, when in memory */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "drill/archive.h"
 #include "drill/messages.h"
+#include "drill/replay.h"
 
 #define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first, ... */
 #define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
@@ -15,9 +16,10 @@
 #define TOLD 3		/* errors in notes, where they could not be judged */
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
 
-/* One run of pg_restore. */
+/* One run of pg_restore, or of psql. */
 struct attempt {
-	bool single; /* in one transaction, which ends at the first error */
+	bool plain;  /* SQL for psql, which ends at the first error */
+	bool single; /* in one transaction, which ends at the first error too */
 	int jobs;
 	const struct restore_request *request;
 	int64_t log_from;
@@ -26,6 +28,8 @@ struct attempt {
 	bool killed;
 	int exit_code; /* -1 when it did not exit */
 	char *epitaph;
+	bool cut_off;  /* a plain dump that was found cut off only now: 'why' says it */
+	struct error why;
 };
 
 /* The restore as a whole. */
@@ -51,6 +55,11 @@ static void restore_forget(struct restore *r)
 {
 	strings_done(&r->stand_ins);
 	strings_done(&r->tolerated);
+}
+
+static bool is_plain(const struct restore_request *q)
+{
+	return dump_form_is_plain(q->drill->dump->form);
 }
 
 static void say(const struct restore_request *q, const char *text, int64_t done, int64_t of)
@@ -135,7 +144,7 @@ static int make_manifest_roles(struct restore *r, struct pg *pg, const struct ma
 	return 0;
 }
 
-/* Without a manifest the owners are what is known beforehand. */
+/* Without a manifest the owners are what is known beforehand, and of plain SQL all whom it names. */
 static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, struct error *err)
 {
 	CLEANUP(strings_done) struct strings owners = {0};
@@ -143,6 +152,9 @@ static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, 
 	for (size_t i = 0; i < toc->count; i++)
 		if (*toc->items[i].owner && !is_built_in(toc->items[i].owner))
 			strings_add(&owners, toc->items[i].owner);
+	for (size_t i = 0; i < toc->roles.count; i++)
+		if (!is_built_in(toc->roles.items[i]))
+			strings_add(&owners, toc->roles.items[i]);
 	strings_sort(&owners);
 	for (size_t i = 0; i < owners.count; i++) {
 		if (i > 0 && strcmp(owners.items[i], owners.items[i - 1]) == 0)
@@ -152,8 +164,8 @@ static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, 
 		r->result->roles++;
 	}
 	if (r->result->roles)
-		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu owners",
-			      r->result->roles);
+		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu %s",
+			      r->result->roles, toc->roles.count ? "that it names" : "owners");
 	return 0;
 }
 
@@ -236,7 +248,8 @@ static int adjust_database(const struct restore *r, struct error *err)
 	CLEANUP(pg_close) struct pg *pg = NULL;
 	struct pg_target target = cluster_target(r->request->cluster, r->result->database);
 
-	if (!public_is_gone(r->request->drill->manifest))
+	/* psql would stop at a CREATE SCHEMA of what is there */
+	if (!public_is_gone(r->request->drill->manifest) && !r->request->toc->makes_public)
 		return 0;
 	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0)
 		return -1;
@@ -253,11 +266,14 @@ static int make_database(const struct restore *r, struct pg *pg, struct error *e
 	return 0;
 }
 
-/* Its own name, but for the two that a cluster cannot do without. */
+/* Its own name, but for the two that a cluster cannot do without. Plain SQL without --create only has it by its file. */
 static char *database_name(const struct restore_request *q, struct findings *f)
 {
 	const struct manifest *m = q->drill->manifest;
-	const char *own = m && m->database ? m->database : q->toc->database;
+	autofree char *source = NULL, *named = NULL;
+	int64_t taken;
+	bool has_name = dump_name_parse(q->drill->dump->name, &source, &named, &taken);
+	const char *own = m && m->database ? m->database : q->toc->database ? q->toc->database : has_name ? named : NULL;
 
 	if (own && strcmp(own, "template0") != 0 && strcmp(own, "template1") != 0)
 		return xstrdup(own);
@@ -288,18 +304,6 @@ static int watch(void *context, struct error *err)
 	return cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err);
 }
 
-/* A database's name as a connection string of its own: some names would be taken for one, and for another server. */
-static char *dbname_option(const char *database)
-{
-	struct text option = {0};
-
-	text_add(&option, "--dbname=dbname='");
-	for (const char *at = database; *at; at++)
-		text_addf(&option, "%s%c", *at == '\'' || *at == '\\' ? "\\" : "", *at);
-	text_add(&option, "'");
-	return text_take(&option);
-}
-
 static void common_options(struct strings *o, const struct restore *r)
 {
 	static const char *const options[] = {
@@ -311,7 +315,7 @@ static void common_options(struct strings *o, const struct restore *r)
 		strings_add(o, options[i]);
 	if (r->request->tool->major >= 18)
 		strings_add(o, "--no-statistics");
-	strings_add_owned(o, dbname_option(r->result->database));
+	strings_add_owned(o, cluster_dbname_option(r->result->database));
 }
 
 /* Start pg_restore and see it end; -1 when that says nothing about the dump. */
@@ -356,6 +360,49 @@ static int restore_all(struct restore *r, struct attempt *a, struct error *err)
 	return run(r, a, &options, NULL, err);
 }
 
+/* --- psql --- */
+
+static int watch_psql(void *context, int64_t begun, const char *item, struct error *err)
+{
+	const struct restore_request *q = context;
+
+	say(q, item, begun, (int64_t)q->toc->count);
+	if (cluster_check(q->cluster, err) < 0)
+		return -1;
+	return cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err);
+}
+
+static int replay_all(struct restore *r, struct attempt *a, struct error *err)
+{
+	const struct restore_request *q = r->request;
+	CLEANUP(replay_done) struct replay told = {0};
+	const struct replay_request request = {
+		.dump = q->drill->dump,
+		.cluster = q->cluster,
+		.tool = q->tool,
+		.database = r->result->database,
+		.single = a->single,
+		.tick = watch_psql,
+		.context = (void *)q,
+		.deadline = q->drill->deadline,
+	};
+
+	r->result->jobs = 1;
+	a->log_from = cluster_log_length(q->cluster);
+	if (cluster_leaves_room(q->cluster, q->drill->data, q->keep_free, err) < 0 || replay_run(&request, &told, err) < 0 ||
+	    cluster_check(q->cluster, err) < 0)
+		return -1;
+	a->killed = told.killed;
+	a->exit_code = told.exit_code;
+	a->epitaph = take(told.epitaph);
+	a->talk.errors = told.errors;
+	a->cut_off = !told.whole;
+	a->why = told.why;
+	return messages_read(q->cluster->log, a->log_from, &a->messages, err);
+}
+
+/* --- the database's own entries --- */
+
 /* The archive's list, reduced to what belongs to the database itself; NULL when nothing does. */
 static char *database_entries(const struct toc *toc)
 {
@@ -381,7 +428,7 @@ static int restore_database_entries(struct restore *r, struct attempt *a, const 
 /* Nothing was said and nothing happened. */
 static bool clean(const struct attempt *a)
 {
-	return a->exit_code == 0 && a->messages.count == 0 && a->talk.errors == 0;
+	return a->exit_code == 0 && a->messages.count == 0 && a->talk.errors == 0 && !a->cut_off;
 }
 
 static bool ran_full(const struct attempt *a)
@@ -394,6 +441,8 @@ static bool ran_full(const struct attempt *a)
 
 static bool ended_by_itself(const struct attempt *a)
 {
+	if (a->plain)
+		return a->exit_code == 0 || a->exit_code == PSQL_FAILED;
 	return a->exit_code == 0 || (a->exit_code == 1 && a->talk.ignored >= 0);
 }
 
@@ -407,6 +456,8 @@ static bool agree(const struct attempt *a)
 	int64_t wrote = (int64_t)a->talk.errors;
 	int64_t logged = (int64_t)(a->messages.count + a->messages.dropped);
 
+	if (a->plain)
+		return wrote == logged && (a->exit_code != 0) == (logged > 0);
 	return wrote == logged && (a->jobs > 1 && !a->single ? (told > 0) == (logged > 0) : told == logged);
 }
 
@@ -416,6 +467,14 @@ static void add_disagreement(struct restore *r, const struct attempt *a)
 	autofree char *logged = format("%zu", a->messages.count + a->messages.dropped);
 
 	r->shown++;
+	if (a->plain) {
+		autofree char *wrote = format("%zu", a->talk.errors);
+
+		findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "messages", wrote, logged,
+			     "%s and wrote %s errors, the scratch server logged %s: look at the server's messages with --keep",
+			     a->epitaph, wrote, logged);
+		return;
+	}
 	findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "messages", told, logged,
 		     "pg_restore counts %s errors and wrote %zu, the scratch server logged %s: look at the server's "
 		     "messages with --keep", told, a->talk.errors, logged);
@@ -495,13 +554,31 @@ static void judge_ending(struct restore *r, const struct attempt *a)
 	CLEANUP(judgement_done) struct judgement j = {0};
 
 	r->cut_short = true;
-	if (a->exit_code == 1) {
+	if (a->exit_code == 1 && !a->plain) {
 		restore_talk_judge(&a->talk, &j);
 	} else {
 		j.meaning = MEANING_BOX;
 		j.sentence = format("%s; drill again", a->epitaph);
 	}
-	show_judgement(r, "pg_restore", a->epitaph, &j);
+	show_judgement(r, a->plain ? "psql" : "pg_restore", a->epitaph, &j);
+}
+
+/* Where psql stopped, nothing is left to compare. */
+static void judge_stop(struct restore *r, const struct attempt *a)
+{
+	r->cut_short = true;
+	if (a->cut_off) {
+		r->shown++;
+		findings_add(r->findings, RUNG_RESTORE, a->why.kind == ERR_DATA ? RESULT_FAIL : RESULT_UNDECIDED, "plain SQL",
+			     "a whole dump", "none", "%s", a->why.text);
+	} else if (!r->shown) {
+		autofree char *text = a->messages.count ? printable(a->messages.items[0].text, false) : NULL;
+
+		r->shown++;
+		findings_add(r->findings, RUNG_RESTORE, RESULT_UNDECIDED, "psql", NULL, a->epitaph,
+			     "psql stops at the first error, also at one that would do no harm (%s), and what comes after it was "
+			     "not restored: make the dump with pg_dump --format=custom", text ? text : "it did not say which");
+	}
 }
 
 /* Where the stories differ nobody knows which to believe: the errors are told, but none is held against the dump. */
@@ -529,6 +606,8 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 		judge(r, &a->messages.items[i]);
 	if (!ended_by_itself(a))
 		judge_ending(r, a);
+	else if (a->plain)
+		judge_stop(r, a);
 	if (a->messages.dropped)
 		add_dropped(r, a);
 	if (r->hidden || r->follows)
@@ -548,7 +627,9 @@ static int make_missing_roles(struct restore *r, struct pg *pg, const struct att
 			continue;
 		if (make_role(pg, j.name, "inherit", err) < 0)
 			return fail_within(err, "making a stand-in for role '%s'", j.name);
-		findings_note(r->findings, "role '%s' is wanted by the dump but not in its manifest: a stand-in was made",
+		findings_note(r->findings, r->request->drill->manifest
+						   ? "role '%s' is wanted by the dump but not in its manifest: a stand-in was made"
+						   : "role '%s' is wanted by the dump: a stand-in was made",
 			      j.name);
 		strings_add(&r->stand_ins, j.name);
 		r->result->roles++;
@@ -580,6 +661,10 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 		return 0;
 	if (make_missing_roles(r, pg, a, &made, err) < 0)
 		return -1;
+	if (a->plain) {
+		*ret_again = made;
+		return 0;
+	}
 	if (*jobs > 1 && !a->single && (deadlocked(r, a) || (ended_by_itself(a) && !agree(a)))) {
 		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs,
 			      deadlocked(r, a) ? "they waited for each other" : "their messages got mixed up");
@@ -598,6 +683,9 @@ static bool begin_in_one_transaction(const struct restore_request *q)
 {
 	const struct manifest *m = q->drill->manifest;
 
+	/* psql stops at its first error either way, and gains by it whatever the size */
+	if (is_plain(q))
+		return toc_count(q->toc, "BLOB") + toc_count(q->toc, "BLOB METADATA") <= SINGLE_OBJECTS;
 	if (q->drill->dump->bytes > SINGLE_BYTES || (q->lacking && q->lacking->count > 0))
 		return false;
 	/* an entry of BLOB METADATA is up to a thousand of them */
@@ -606,15 +694,23 @@ static bool begin_in_one_transaction(const struct restore_request *q)
 	return m->bytes <= SINGLE_DATABASE && m->large_objects.count <= SINGLE_OBJECTS;
 }
 
+/* At least two save WAL; a tar archive is read by one, and plain SQL too. */
+static int jobs_of(const struct restore_request *q)
+{
+	if (is_plain(q) || same(q->toc->format, "TAR"))
+		return 1;
+	return q->jobs > 2 ? q->jobs : 2;
+}
+
 static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *a, struct error *err)
 {
 	bool single = begin_in_one_transaction(r->request), again = true;
-	int jobs = r->request->jobs > 2 ? r->request->jobs : 2;
+	int jobs = jobs_of(r->request);
 
 	for (int i = 0; i < STARTS && again; i++) {
 		attempt_done(a);
-		*a = (struct attempt){.single = single, .jobs = jobs};
-		if (make_database(r, pg, err) < 0 || restore_all(r, a, err) < 0 ||
+		*a = (struct attempt){.plain = is_plain(r->request), .single = single, .jobs = jobs};
+		if (make_database(r, pg, err) < 0 || (a->plain ? replay_all(r, a, err) : restore_all(r, a, err)) < 0 ||
 		    plan_next(r, pg, a, &single, &jobs, &again, err) < 0)
 			return -1;
 	}
@@ -623,7 +719,7 @@ static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *
 
 static int apply_database_entries(struct restore *r, struct error *err)
 {
-	autofree char *list = database_entries(r->request->toc);
+	autofree char *list = is_plain(r->request) ? NULL : database_entries(r->request->toc);
 	CLEANUP(attempt_done) struct attempt a = {.jobs = 1};
 
 	if (!list || strcmp(r->result->database, "restored") == 0)
@@ -654,7 +750,9 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 static void conclude(struct restore *r, const struct attempt *a, struct text *summary)
 {
 	if (!r->shown)
-		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, "pg_restore", "0", "0", NULL);
+		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, a->plain ? "psql" : "pg_restore", "0", "0", NULL);
+	for (size_t i = 0; i < r->request->toc->left_out.count; i++)
+		findings_note(r->findings, "not given to psql: %s", r->request->toc->left_out.items[i]);
 	for (size_t i = 0; i < r->tolerated.count; i++)
 		findings_note(r->findings, "tolerated while restoring: %s", r->tolerated.items[i]);
 	r->result->usable = !r->cut_short;
@@ -717,6 +815,7 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 		.older = request->older,
 		.newer = request->newer,
 		.substituted_locale = request->substituted_locale,
+		.locale_unknown = request->locale_unknown,
 	};
 	done = restore_whole(&r, summary, err);
 	if (done < 0)

@@ -217,15 +217,24 @@ static void add_program(struct plan *plan, char **program)
 	set_text(program, real);
 }
 
-/* This very program, which the sandbox runs first. */
-static int add_inner_binds(struct plan *plan, struct error *err)
+int sandbox_self(char **ret, struct error *err)
 {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (n <= 0)
 		return fail(err, ERR_LACKING, "find this program's own file: %m");
-	self[n] = '\0';
+	*ret = xstrndup(self, (size_t)n);
+	return 0;
+}
+
+/* This very program, which the sandbox runs first. */
+static int add_inner_binds(struct plan *plan, struct error *err)
+{
+	autofree char *self = NULL;
+
+	if (sandbox_self(&self, err) < 0)
+		return -1;
 	add(plan, "--ro-bind", self, SANDBOX_PROGRAM);
 	add(plan, "--ro-bind", plan->sandbox->scratch_from, INNER_FROM);
 	return 0;

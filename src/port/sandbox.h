@@ -41,7 +41,7 @@ struct sandbox {
 
 #define SANDBOX_SCRATCH "/scratch"
 #define SANDBOX_DATA "/scratch/data"
-#define SANDBOX_PROGRAM "/run/drillbox" /* this binary, where there is an inner half (scratch_from) */
+#define SANDBOX_PROGRAM "/run/drillbox" /* this binary, where there is an inner half (scratch_from), or it was bound there */
 #define SANDBOX_TMP_BYTES ((int64_t)64 << 20) /* size of /tmp */
 
 /*
@@ -56,6 +56,9 @@ MUST_CHECK int sandbox_start(struct process *p, const struct sandbox *sandbox, c
 /* As process_run(), inside. */
 MUST_CHECK int sandbox_run(const struct sandbox *sandbox, const struct process_spec *spec, struct deadline deadline,
 			   enum error_kind kind, char **ret_output, struct error *err);
+
+/* The file of this very program, for a bind on SANDBOX_PROGRAM. Owned by the caller. */
+MUST_CHECK int sandbox_self(char **ret, struct error *err);
 
 /* Bytes of memory that the sandboxes may have; 0 where the control groups are not ours. */
 int64_t sandbox_memory_cap(void);
