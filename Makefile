@@ -91,7 +91,7 @@ fuzz_targets := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 warnings := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wswitch-enum
 packages := $(if $(filter publisher,$(INSIDE)),$(publisher_packages),libpq sqlite3 mbedtls mbedx509 mbedcrypto libgpiod \
-	jansson inih smartcols libllhttp expat libseccomp libcrypto libssl)
+	jansson inih smartcols libllhttp expat libseccomp libcrypto libssl zlib libzstd)
 common := -std=gnu17 -g -D_GNU_SOURCE $(warnings) -ffile-prefix-map=$(CURDIR)=. -Isrc
 hardened := -O2 -D_FORTIFY_SOURCE=3 -fPIE -fstack-protector-strong -fstack-clash-protection
 hardened_link := -pie -Wl,-z,relro,-z,now,-z,noexecstack
