@@ -34,7 +34,8 @@ static const struct verb verbs[] = {
 	 "Without a name: the newest dump of each source. Exit code: 0 pass, 1 fail\n"
 	 "(evidence that the dump is bad), 2 undecided (the box could not tell).\n\n"
 	 "A quick drill leaves out rows, sequences and time, and proves nothing; a\n"
-	 "standard one has them; a deep one will climb integrity too, once it is built.\n",
+	 "standard one has them; a deep one compares the contents of every table and looks\n"
+	 "into indexes too.\n",
 	 0, 1, OPT_WAIT | OPT_JSON | OPT_KEEP | OPT_LEVEL | OPT_TRIGGER, verb_drill},
 	{"round", "[SOURCE]", "pull, then drill what was pulled",
 	 "Without a name: each source in turn. Retention follows each round.\n",

@@ -144,12 +144,12 @@ static int make_manifest_roles(struct restore *r, struct pg *pg, const struct ma
 	return 0;
 }
 
-/* Without a manifest the owners are what is known beforehand, and of plain SQL all whom it names. */
+/* Without a manifest the owners are what is known beforehand; of plain SQL it is all whom it names. */
 static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, struct error *err)
 {
 	CLEANUP(strings_done) struct strings owners = {0};
 
-	for (size_t i = 0; i < toc->count; i++)
+	for (size_t i = 0; !is_plain(r->request) && i < toc->count; i++)
 		if (*toc->items[i].owner && !is_built_in(toc->items[i].owner))
 			strings_add(&owners, toc->items[i].owner);
 	for (size_t i = 0; i < toc->roles.count; i++)
@@ -165,7 +165,7 @@ static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, 
 	}
 	if (r->result->roles)
 		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu %s",
-			      r->result->roles, toc->roles.count ? "that it names" : "owners");
+			      r->result->roles, is_plain(r->request) ? "roles that it names" : "owners");
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "report/progress.h"
+#include "run/contents.h"
 #include "run/control.h"
 #include "run/gather.h"
 #include "run/overview.h"
@@ -163,53 +164,18 @@ int verb_dumps(const struct options *o)
 	return 0;
 }
 
-/* The contents as the manifest has them: what the source held, and why something was left out. */
-static void contents_of(const struct manifest *m, struct contents *c, struct contents_line **ret_lines)
-{
-	size_t n = 0, objects = 0;
-	struct contents_line *lines;
-
-	for (size_t i = 0; i < m->class_count; i++)
-		objects += m->classes[i].count;
-	lines = xcalloc(m->relation_count + m->sequence_count + m->extension_count + objects + 1, sizeof(*lines));
-	for (size_t i = 0; i < m->extension_count; i++)
-		lines[n++] = (struct contents_line){"extension", m->extensions[i].name, -1, m->extensions[i].version};
-	for (size_t i = 0; i < m->relation_count; i++)
-		lines[n++] = (struct contents_line){"table", m->relations[i].name, m->relations[i].rows,
-						    m->relations[i].left_out};
-	for (size_t i = 0; i < m->sequence_count; i++)
-		lines[n++] = (struct contents_line){"sequence", m->sequences[i].name, -1, NULL};
-	for (size_t i = 0; i < m->class_count; i++) {
-		static const char *const shown[] = {"index", "view", "function", "trigger", "policy", "type", NULL};
-		const char *class = m->classes[i].name;
-
-		for (size_t k = 0; shown[k]; k++)
-			for (size_t j = 0; strcmp(class, shown[k]) == 0 && j < m->classes[i].count; j++)
-				lines[n++] = (struct contents_line){shown[k], m->classes[i].objects[j].name, -1, NULL};
-	}
-	c->lines = *ret_lines = lines;
-	c->count = n;
-}
-
 int verb_list(const struct options *o)
 {
 	struct report r = report_to(stdout, o->json);
 	CLEANUP(box_done) struct box box = BOX_INIT;
 	CLEANUP(dump_done) struct dump dump = {0};
-	CLEANUP(manifest_done) struct manifest m = {0};
-	struct contents contents = {.dump = &dump};
-	struct contents_line *lines = NULL;
-	autofree char *made_by = NULL;
+	CLEANUP(listing_done) struct listing listing = {0};
 	struct error err;
 
 	if (box_open(o, BOX_STORE, "list", NULL, &box, &err) < 0 || store_find(box.store, o->args[0], &dump, &err) < 0 ||
-	    box_manifest(&dump, &m, &err) < 0)
+	    contents_read(&box, &dump, &listing, &err) < 0)
 		return say_error(&err);
-	made_by = format("%s of server %s, %s format", m.dumped_by, m.server_version, m.format);
-	contents.made_by = made_by;
-	contents_of(&m, &contents, &lines);
-	report_contents(&r, &contents);
-	free(lines);
+	report_contents(&r, &listing.contents);
 	return 0;
 }
 

@@ -45,6 +45,39 @@ static void test_the_head(void **state)
 	assert_int_equal(toc.count, 0);
 }
 
+/* As the reader of plain SQL prints it. */
+static void test_the_head_of_plain_sql(void **state)
+{
+	static const char text[] =
+		"; Archive created at a time it does not say\n;     TOC Entries: 1\n;     Format: PLAIN\n;     Dump Version: 0\n"
+		";     Dumped from database version: 15.20\n; Compression: gzip\n; Unpacked bytes: 4711\n; Encoding: LATIN1\n"
+		"; Created by: CREATE DATABASE a WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'de_DE'\n; Makes public: yes\n"
+		"; Left out: 3 statements of --clean: the database is new\n; Role: app\n; Role: Odd \"one\n;\n; Selected TOC Entries:\n;\n"
+		"1; 1 0 TABLE public t app\n";
+	CLEANUP(toc_done) struct toc toc = {0};
+	CLEANUP(database_shape_done) struct database_shape shape = {0};
+	struct error err;
+
+	(void)state;
+	if (toc_parse(text, strlen(text), &toc, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(toc.format, "PLAIN");
+	assert_null(toc.database);
+	assert_int_equal(toc.unpacked, 4711);
+	assert_true(toc.makes_public);
+	assert_int_equal(toc.roles.count, 2);
+	assert_string_equal(toc.roles.items[1], "Odd \"one");
+	assert_string_equal(toc.left_out.items[0], "3 statements of --clean: the database is new");
+	assert_int_equal(toc.count, 1);
+	database_shape(NULL, &toc, &shape);
+	assert_string_equal(shape.collate, "de_DE");
+	set_text(&toc.create_database, NULL);
+	database_shape_done(&shape);
+	database_shape(NULL, &toc, &shape);
+	assert_string_equal(shape.encoding, "LATIN1");
+	assert_null(shape.collate);
+}
+
 static void test_entries(void **state)
 {
 	static const struct {
@@ -132,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_head),
+		cmocka_unit_test(test_the_head_of_plain_sql),
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_what_is_no_list),
