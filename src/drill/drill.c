@@ -7,6 +7,7 @@
 #include "drill/cluster.h"
 #include "drill/inspect.h"
 #include "drill/integrity.h"
+#include "drill/inventory.h"
 #include "drill/media.h"
 #include "drill/parity.h"
 #include "drill/plan.h"
@@ -166,6 +167,8 @@ static enum step climb_inspect(struct climb *c, struct text *summary, struct err
 		return STEP_BROKEN;
 	if (!c->toc.version)
 		return STEP_STOP;
+	if (!c->r->manifest && inventory_check(c->r, c->tool, &c->toc, c->f, summary, err) < 0)
+		return STEP_BROKEN;
 	if (c->r->accepted)
 		return STEP_ON;
 	compare_identity(&m, c->f);

@@ -69,6 +69,7 @@ struct drill_request {
 	 */
 	const struct manifest *predecessor;
 	const char *predecessor_name;
+	const struct dump *predecessor_dump; /* the same in the store; NULL with 'predecessor' */
 	bool accepted;
 
 	const struct source_config *source;

@@ -32,6 +32,7 @@ struct preparation {
 	struct manifest manifest;
 	struct manifest predecessor;
 	char *predecessor_name;
+	struct dump predecessor_dump;
 	char *no_measure;
 	char *manifest_path;
 	char *manifest_why;
@@ -48,6 +49,7 @@ static void preparation_done(struct preparation *p)
 {
 	manifest_done(&p->manifest);
 	manifest_done(&p->predecessor);
+	dump_done(&p->predecessor_dump);
 	dump_record_done(&p->record);
 	drill_record_done(&p->last_proof);
 	toolset_done(&p->tools);
@@ -228,6 +230,9 @@ static int prepare_predecessor(const struct box *box, const struct drill_work *w
 			set_text(&p->no_measure, NULL);
 			r->predecessor = &p->predecessor;
 			r->predecessor_name = p->predecessor_name = take(name);
+			p->predecessor_dump = stored;
+			stored = (struct dump){0};
+			r->predecessor_dump = &p->predecessor_dump;
 			return 0;
 		}
 		if (!p->no_measure)
