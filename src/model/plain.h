@@ -9,6 +9,16 @@
  * verdict. psql runs restricted and in a sandbox, and would refuse a command
  * that came through.
  *
+ * Line ends of Windows are as good as others, to psql and here: what stands in
+ * strings over several lines is then not quite what it was, and comparison
+ * tells. A byte order mark at the beginning is left out, as psql does in UTF-8.
+ *
+ * Left out are the statements that are counted below, CREATE and DROP DATABASE,
+ * and pg_dump's own commands: \restrict KEY, \unrestrict KEY (the caller gives
+ * psql a restriction of its own), and of --create \connect to the database that it has just
+ * created, with nothing created in it yet, and \encoding SQL_ASCII before that. The ends of their lines
+ * stay: what psql says of a line N is true of the dump's line N.
+ *
  *     struct plain_ears ears = {.context = to, .sql = write_it};
  *     struct plain *p = plain_new(&ears, 17);
  *     while (... bytes ...)
@@ -30,7 +40,7 @@
 
 struct plain;
 
-/* "-- Name: orders; Type: TABLE; Schema: public; Owner: shop"; of "-- Data for Name: ..." the type is "TABLE DATA". */
+/* "-- Name: orders; Type: TABLE; Schema: public; Owner: shop"; of "-- Data for Name: ..." the type is "TABLE DATA" or "BLOBS". */
 struct plain_entry {
 	const char *type, *schema, *name, *owner; /* "-" and "" where it has none */
 };
@@ -42,7 +52,10 @@ struct plain_ears {
 	void (*sql)(void *context, const char *bytes, size_t n);
 	/* What the next statements are, by pg_dump's own comment. Valid during the call. */
 	void (*entry)(void *context, const struct plain_entry *e);
-	/* A role that is named by OWNER TO, GRANT, REVOKE, FOR ROLE, a policy or SET SESSION AUTHORIZATION; unquoted, each once. */
+	/*
+	 * A role that is named by OWNER TO, GRANT, REVOKE, FOR ROLE, AUTHORIZATION, a policy, a user mapping,
+	 * ALTER ROLE ... IN DATABASE or SET ROLE; unquoted, each once.
+	 */
 	void (*role)(void *context, const char *name);
 };
 
@@ -58,7 +71,7 @@ struct plain_facts {
 	size_t copies;	      /* COPY ... FROM stdin blocks */
 	size_t lines;
 	/* statements that were left out, by why; each is worth a note */
-	size_t drops;	      /* of --clean, before the first CREATE: the database is new */
+	size_t drops;	      /* of --clean, before the first CREATE: the database is new; and DROP DATABASE */
 	size_t tablespaces;   /* SET default_tablespace, other than '' */
 	size_t subscriptions;
 	size_t statistics;    /* pg_restore_relation_stats() and the like, of pg_dump 18 */
@@ -74,7 +87,8 @@ struct plain *plain_new(const struct plain_ears *ears, int target_major);
 /*
  * The next bytes, in pieces of any size: what comes out does not depend on how
  * they are cut. Memory stays flat. ERR_DATA, evidence against the dump: a command
- * of psql's that pg_dump does not write (which, and in what line), or another
+ * of psql's that pg_dump does not write (which, and in what line), a byte of zero, something after
+ * the trailer that is no blank, comment or \unrestrict, or another
  * file than a plain dump (what it begins with). ERR_SOURCE, a dump that is what it says but that no drill can take:
  * one of pg_dumpall (several databases, or roles), one in an encoding whose letters may hold a
  * backslash (SJIS, BIG5, GBK, UHC, GB18030, JOHAB, SHIFT_JIS_2004), with what to do instead.
@@ -84,8 +98,7 @@ MUST_CHECK int plain_add(struct plain *p, const char *bytes, size_t n, struct er
 
 /*
  * After the last byte. ERR_DATA: it ends within a statement, a string, a comment
- * or the rows of a COPY (of which table, in what line), or without the trailer, or goes on after it with
- * more than blanks, comments and \unrestrict.
+ * or the rows of a COPY (of which table, in what line), or without the trailer.
  */
 MUST_CHECK int plain_end(struct plain *p, struct error *err);
 
