@@ -7,6 +7,7 @@
 #include "drill/archive.h"
 #include "drill/messages.h"
 #include "drill/plain_reader.h"
+#include "drill/tarball.h"
 
 #define ENTRIES_CAP 1000000
 #define SELECTED "; Selected TOC Entries:"
@@ -498,6 +499,20 @@ static int ask_plain(const struct drill_request *r, const struct tool *tool, str
 	return 0;
 }
 
+/* 1: its frame is whole; 0: it was judged. */
+static int check_frame(const struct drill_request *r, const struct toc *toc, struct findings *f)
+{
+	struct error why;
+
+	if (!same(toc->format, "TAR") || tarball_check(r->dump->path, &why) == 0)
+		return 1;
+	if (why.kind == ERR_DATA)
+		findings_add(f, RUNG_INSPECT, RESULT_FAIL, "archive", "a whole archive", "none", "%s", why.text);
+	else
+		findings_add_error(f, RUNG_INSPECT, "archive", &why);
+	return 0;
+}
+
 int inspect_dump(const struct drill_request *r, const struct tool *tool, struct toc *ret, struct findings *f,
 		 struct text *summary, struct error *err)
 {
@@ -512,6 +527,10 @@ int inspect_dump(const struct drill_request *r, const struct tool *tool, struct 
 		return answered;
 	if (toc_parse(p.output.length ? p.output.data : "", p.output.length, ret, &why) < 0) {
 		findings_add_error(f, RUNG_INSPECT, check, &why);
+		return 0;
+	}
+	if (!check_frame(r, ret, f)) {
+		toc_done(ret);
 		return 0;
 	}
 	if (!r->manifest && !plain && read_statement(r, tool, ret, f, err) < 0)

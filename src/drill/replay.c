@@ -111,7 +111,7 @@ static int start_both(struct run *r, struct error *err)
 
 	if (start_reader(r, to, err) < 0)
 		return -1;
-	cleanup_close(&to);
+	(void)close(take_fd(&to));
 	return start_psql(r, from, err);
 }
 
