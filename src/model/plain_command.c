@@ -63,8 +63,7 @@ static char *connect_name(const char *arguments)
 	const char *value;
 
 	if (!word || !reuse)
-		/* a bare word with more in it would be a connection string, or another host */
-		return word && all_plain(word) ? take(word) : NULL;
+		return take(word);
 	if (!starts_with(word, DBNAME))
 		return NULL;
 	value = word + strlen(DBNAME);

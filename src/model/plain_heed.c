@@ -35,7 +35,7 @@ static void give_newlines(struct plain *p, const char *bytes, size_t n)
 {
 	const char *end = bytes + n, *newline;
 
-	for (; (newline = memchr(bytes, '\n', (size_t)(end - bytes))); bytes = newline + 1)
+	for (; bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes))); bytes = newline + 1)
 		give(p, newline, 1);
 }
 

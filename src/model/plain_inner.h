@@ -45,38 +45,39 @@ struct plain {
 	struct plain_ears ears;
 	struct plain_facts facts;
 	struct strings roles; /* sorted */
-	struct scene scene;
-	bool objects; /* something was said that is not about the database itself */
-	bool trailer;
-	bool old_strings; /* SET standard_conforming_strings = off */
-
-	char head[PLAIN_HEAD_MOST + 1]; /* until it was judged */
-	size_t head_bytes, head_lines;
-	bool began;
 
 	/* of the piece at hand */
 	const char *piece, *at, *end;
 	const char *from;    /* what before it went on its way */
 	const char *counted; /* lines before it are */
 	uint64_t before;     /* bytes of the pieces before it */
-	char last;	     /* byte of them */
+
+	uint64_t statement_at;	 /* byte */
+	size_t statement_line, mark_line; /* 'mark': of the comment, command or rows */
+	size_t parentheses, comments; /* that are open */
+	size_t tag_seen;      /* bytes of the closing tag */
+	struct text held;     /* of the statement, until its fate is known */
+	struct text line;     /* of a comment or a command */
+	struct text tag;      /* "$tag$" */
+	char *rows_of;	      /* the table, for the sentence */
+	struct token token;
+	struct statement statement;
+	struct scene scene;
 
 	enum place place;
 	enum sink sink;
 	enum row row;
 	bool in_statement;
-	uint64_t statement_at;	 /* byte */
-	size_t statement_line, mark_line; /* 'mark': of the comment, command or rows */
-	bool escapes;	      /* in this string a backslash escapes */
-	size_t parentheses, comments; /* that are open */
-	char comment_last;
-	size_t tag_seen;      /* bytes of the closing tag */
-	struct text held;     /* of the statement, until its fate is known */
-	struct text line;     /* of a comment or a command */
-	struct text tag;      /* "$tag$" */
-	struct token token;
-	struct statement statement;
-	char *rows_of;	      /* the table, for the sentence */
+	bool escapes;	  /* in this string a backslash escapes */
+	bool old_strings; /* SET standard_conforming_strings = off */
+	bool objects;	  /* something was said that is not about the database itself */
+	bool trailer;
+	char last;	  /* byte of the pieces before */
+	char comment_last; /* and of this comment */
+
+	bool began;	  /* the head was judged; until then it is collected */
+	char head[PLAIN_HEAD_MOST + 1];
+	size_t head_bytes, head_lines;
 };
 
 /* plain_heed.c. All speak of p->at: what was looked at ends there. */
