@@ -41,12 +41,10 @@ static char *unquote(const char *s, char sign, bool backslash)
 	if (*s++ != sign)
 		return NULL;
 	for (; *s; s++) {
-		if (backslash && *s == '\\' && s[1])
+		if (s[0] == (backslash ? '\\' : sign) && s[1] && (backslash || s[1] == sign))
 			s++;
-		else if (*s == sign && (backslash || s[1] != sign))
-			return s[1] == '\0' ? text_take(&out) : NULL;
 		else if (*s == sign)
-			s++;
+			return s[1] == '\0' ? text_take(&out) : NULL;
 		text_add_bytes(&out, s, 1);
 	}
 	return NULL;
@@ -65,8 +63,7 @@ static char *connect_name(const char *arguments)
 	const char *value;
 
 	if (!word || !reuse)
-		/* a bare word with more in it would be a connection string, or another host */
-		return word && all_plain(word) ? take(word) : NULL;
+		return take(word);
 	if (!starts_with(word, DBNAME))
 		return NULL;
 	value = word + strlen(DBNAME);

@@ -12,7 +12,7 @@ enum plain_command {
 	COMMAND_RESTRICT,   /* \restrict KEY */
 	COMMAND_UNRESTRICT, /* \unrestrict KEY */
 	COMMAND_ENCODING,   /* \encoding SQL_ASCII, before it connects to a name with odd letters in it */
-	COMMAND_CONNECT,    /* \connect shop, \connect "Shop", \connect -reuse-previous=on "dbname='it''s'" */
+	COMMAND_CONNECT,    /* \connect shop, \connect "Shop", \connect -reuse-previous=on "dbname='it\'s'" */
 };
 
 /* A whole line, without its end. The database it connects to is the caller's, and NULL of the other commands. */

@@ -68,7 +68,7 @@ static int read_some(struct expand *e, void *bytes, size_t size, size_t *ret_n, 
 
 static int read_head(struct expand *e, struct error *err)
 {
-	size_t n;
+	size_t n = 0;
 
 	while (e->filled < PACKING_MAGIC && !e->at_end) {
 		if (read_some(e, e->piece + e->filled, PIECE - e->filled, &n, err) < 0)

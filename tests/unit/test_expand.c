@@ -158,7 +158,8 @@ static void little_is_as_it_is(void **state)
 	static const struct {
 		const char *bytes;
 		size_t n;
-	} cases[] = {{"", 0}, {"a", 1}, {"\x1f\x8b", 2}, {"\x28\xb5\x2f", 3}, {"PGDM", 4}, {"\x1f\x8c\x08\x00", 4}, {"\x60\x2a\x4d\x18", 4}};
+	} cases[] = {{"", 0}, {"a", 1}, {"\x1f\x8b", 2}, {"\x28\xb5\x2f", 3}, {"PGDM", 4}, {"\x1f\x8c\x08\x00", 4},
+		     {"\x60\x2a\x4d\x18", 4}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -269,7 +270,12 @@ static void what_takes_more_than_is_here_is_lacking(void **state)
 	static const char largest[] = {0x28, (char)0xb5, 0x2f, (char)0xfd, 0x00, (char)(31 << 3), 1, 0, 0};
 	static const char dictionary[] = {0x28, (char)0xb5, 0x2f, (char)0xfd, 0x01, 0x00, 7, 1, 0, 0};
 
+	/* its text would fit into one go, in which libzstd asks for no window; and is broken */
+	static const char one_go[] = {0x28, (char)0xb5, 0x2f, (char)0xfd, 0x40, (char)0x97, 0, 0x1f, 0x0b, 8, 1, 0x29, (char)0xcd,
+				      0x2d, 0, (char)0xca, 0x71, 1, 0, (char)0xb5, 0x1f, (char)0x87, (char)0xad, 0, 0, 0x29};
+
 	(void)state;
+	is_refused(one_go, sizeof(one_go), ERR_DATA, "its zstd is broken");
 	is_refused(larger, sizeof(larger), ERR_LACKING, "more than 128 MiB");
 	is_refused(largest, sizeof(largest), ERR_LACKING, "more than 128 MiB");
 	is_refused(dictionary, sizeof(dictionary), ERR_LACKING, "dictionary");
