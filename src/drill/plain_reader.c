@@ -164,6 +164,7 @@ static void add_head(const struct reader *r, const struct plain_facts *f, struct
 	add_left_out(out, f->drops, "statements of --clean: the database is new");
 	add_left_out(out, f->tablespaces, "choices of a tablespace: the scratch server has one");
 	add_left_out(out, f->subscriptions, "statements of subscriptions: nothing is to be fetched from elsewhere");
+	add_left_out(out, f->labels, "security labels: the scratch server has no provider of any");
 	add_left_out(out, f->statistics, "restored statistics: they are made anew");
 	add_left_out(out, f->timeouts, "settings of transaction_timeout, which this server does not know");
 	if (r->roles.length)

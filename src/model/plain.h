@@ -74,6 +74,7 @@ struct plain_facts {
 	size_t drops;	      /* of --clean, before the first CREATE: the database is new; and DROP DATABASE */
 	size_t tablespaces;   /* SET default_tablespace, other than '' */
 	size_t subscriptions;
+	size_t labels;	      /* SECURITY LABEL, other than a subscription's */
 	size_t statistics;    /* pg_restore_relation_stats() and the like, of pg_dump 18 */
 	size_t timeouts;      /* SET transaction_timeout, for a server older than 17 */
 };

@@ -48,6 +48,8 @@ static size_t *counter_of(struct plain_facts *facts, enum fate fate)
 		return &facts->tablespaces;
 	case FATE_SUBSCRIPTION:
 		return &facts->subscriptions;
+	case FATE_LABEL:
+		return &facts->labels;
 	case FATE_STATISTICS:
 		return &facts->statistics;
 	case FATE_TIMEOUT:

@@ -9,9 +9,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "drill/tarball.h"
-#include "folder.h"
 
 #include <cmocka.h> /* last: its fail() is a macro */
+
+#include "unit/folder.h"
 
 /* A member with a header that is right. */
 static void add_member(struct text *tar, const char *name, size_t size)
