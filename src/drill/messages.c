@@ -271,13 +271,17 @@ struct message_rule {
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
 	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
-	       OLDER, NEWER, BOX_FAILED } when;
+	       SORTED_OTHERWISE, OLDER, NEWER, BOX_FAILED } when;
 	enum meaning meaning;
-	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major},
-				 * {older}, {newer} are filled in */
+	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {sorts},
+				 * {major}, {older}, {newer} are filled in */
 };
 
 #define NOT_THERE "42704 42883 42P01 42703 3F000"
+
+#define SORTS_OTHERWISE                                                                                                        \
+	"the box's library sorts text by other rules than the source's (version {sorts}), which may be why ({message}): restore "  \
+	"it by hand on a system like the source's"
 
 static const struct message_rule rules[] = {
 	/* pg_restore --create, which restores the database's own entries, insists on making it */
@@ -349,6 +353,8 @@ static const struct message_rule rules[] = {
 	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, SUBSTITUTED, MEANING_LACKING,
 	 "text was sorted by other rules than the source's, because the box has no locale '{locale}' ({message}): "
 	 "install it"},
+	{"sorts-otherwise", "23514", "partition", NULL, SORTED_OTHERWISE, MEANING_LACKING, SORTS_OTHERWISE},
+	{"sorts-otherwise", "23P01 42P17", NULL, NULL, SORTED_OTHERWISE, MEANING_LACKING, SORTS_OTHERWISE},
 
 	/* a table for which there was no room is missed by all that comes later */
 	{"after-the-box", NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
@@ -422,6 +428,68 @@ static const char *function_name(const char *context)
 	return NULL;
 }
 
+/* Without its quotes: messages do not quote. Owned. */
+static char *unquoted(const char *name, size_t n)
+{
+	struct text out = {0};
+
+	for (size_t i = 0; i < n; i++)
+		if (name[i] != '"')
+			text_add_bytes(&out, name + i, 1);
+	return text_take(&out);
+}
+
+/* "public.known(integer, text)" is 'public."known"(a integer, b text)'. Whoever calls it with other types may mean another. */
+static bool is_name_of(const char *object, const char *named)
+{
+	size_t bare = strcspn(named, "(");
+	autofree char *clean = unquoted(object, strlen(object));
+	const char *wanted = named + bare, *has = clean + bare;
+
+	if (strncmp(clean, named, bare) != 0)
+		return false;
+	while (*wanted && *has) {
+		size_t n = strcspn(++wanted, ",)"), m = strcspn(++has, ",)");
+
+		if (m < n || strncmp(has + m - n, wanted, n) != 0 || (m > n && has[m - n - 1] != ' '))
+			return false;
+		wanted += n;
+		has += m;
+		if (*wanted != *has)
+			return false;
+		if (*wanted == ')')
+			return true;
+		wanted += wanted[1] == ' ';
+		has += has[1] == ' ';
+	}
+	return !*wanted && !*has;
+}
+
+/* What is missing was an object of the source's own, by its name with its schema. */
+static bool was_its_own(const struct message *m, const struct manifest *source)
+{
+	static const struct {
+		const char *says;
+		const char *class_name;
+		const char *ends;
+	} kinds[] = {{"function ", "function", ")"}, {"function ", "aggregate", ")"}, {"procedure ", "function", ")"},
+		     {"type \"", "type", "\"["}, {"type \"", "table", "\"["}, {"type \"", "view", "\"["}};
+
+	for (size_t k = 0; source && k < COUNT(kinds); k++) {
+		const struct object_class *c = manifest_class(source, kinds[k].class_name);
+		autofree char *named = NULL;
+		const char *at = m->text + strlen(kinds[k].says);
+
+		if (!c || !starts_with(m->text, kinds[k].says))
+			continue;
+		named = xstrndup(at, strcspn(at, kinds[k].ends) + (*kinds[k].ends == ')'));
+		for (size_t i = 0; i < c->count; i++)
+			if (is_name_of(c->objects[i].name, named))
+				return true;
+	}
+	return false;
+}
+
 /* 'relation "public.rate" does not exist': no search_path would find it. */
 static bool names_its_schema(const char *text)
 {
@@ -448,13 +516,16 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 	case ROWS_FAILED:
 		return c->rows_failed;
 	case OLDER:
-		return c->older && c->older->count > 0;
+		/* which objects an extension has is in no manifest; but what is of none is */
+		return c->older && c->older->count > 0 && !was_its_own(m, c->source);
 	case NEWER:
 		return c->newer && c->newer->count > 0;
 	case GAVE_UP:
 		return c->gave_up;
 	case SUBSTITUTED:
 		return c->substituted_locale != NULL;
+	case SORTED_OTHERWISE:
+		return c->collation_differs != NULL;
 	case BOX_FAILED:
 		return c->box_failed;
 	case ALWAYS:
@@ -535,6 +606,7 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
 		{"last", last},	       {"statement", m->statement}, {"function", function},
 		{"locale", c->substituted_locale ? c->substituted_locale : ""},
+		{"sorts", c->collation_differs ? c->collation_differs : ""},
 		{"major", major},      {"older", older ? older : ""}, {"newer", newer ? newer : ""},
 	};
 
@@ -577,6 +649,16 @@ void message_judge(const struct message *m, const struct circumstances *c, struc
 		return;
 	}
 	abort(); /* the last rule holds for all */
+}
+
+bool message_hangs_on_order(const struct message *m, const struct judgement *j)
+{
+	static const char *const rules_of_order[] = {"check", "function", "not-null"};
+
+	for (size_t i = 0; starts_with(m->statement, "COPY ") && i < COUNT(rules_of_order); i++)
+		if (strcmp(j->rule, rules_of_order[i]) == 0)
+			return true;
+	return false;
 }
 
 void judgement_done(struct judgement *j)

@@ -13,6 +13,7 @@
 #define TICK_MS 200
 #define SHOWN 30	/* errors that get a check of their own */
 #define TOLD 3		/* errors in notes, where they could not be judged */
+#define BY_ORDER "rows were refused by a CHECK or a function, which may read tables that are filled in no certain order then"
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
 
 /* One run of pg_restore. */
@@ -37,6 +38,7 @@ struct restore {
 	struct strings stand_ins; /* roles made besides those of the manifest */
 	struct strings tolerated; /* reasons */
 	size_t shown, hidden, follows;
+	char *sorts_otherwise; /* with both versions, where the box's library for collations is another than the source's */
 	bool cut_short;
 };
 
@@ -51,6 +53,7 @@ static void restore_forget(struct restore *r)
 {
 	strings_done(&r->stand_ins);
 	strings_done(&r->tolerated);
+	free(r->sorts_otherwise);
 }
 
 static void say(const struct restore_request *q, const char *text, int64_t done, int64_t of)
@@ -88,18 +91,35 @@ static int make_role(struct pg *pg, const char *name, const char *words, struct 
 	return pg_exec(pg, sql.data, err);
 }
 
+/* What the source says of a membership, after "GRANT ... TO ..."; a server before 16 has the role's own INHERIT for all. */
+static const char *membership_options(const struct restore *r, const struct role *role, const char *group)
+{
+	static const char *const options[2][2] = {{" WITH INHERIT FALSE, SET FALSE", " WITH INHERIT FALSE, SET TRUE"},
+						  {" WITH INHERIT TRUE, SET FALSE", " WITH INHERIT TRUE, SET TRUE"}};
+	size_t n = strlen(group);
+
+	for (size_t i = 0; r->request->tool->major >= 16 && i < role->memberships.count; i++) {
+		const char *line = role->memberships.items[i];
+
+		if (strncmp(line, group, n) == 0 && line[n] == '\t')
+			return options[words_have(line + n + 1, "inherit")][words_have(line + n + 1, "set")];
+	}
+	return "";
+}
+
 /* A membership that cannot be had is a note: rights of the restored objects do not hang on it. */
-static void join_groups(struct pg *pg, const struct role *role, struct findings *f)
+static void join_groups(struct restore *r, struct pg *pg, const struct role *role)
 {
 	autofree char *member = pg_identifier(role->name);
 	struct error why;
 
 	for (size_t i = 0; i < role->member_of.count; i++) {
 		autofree char *group = pg_identifier(role->member_of.items[i]);
-		autofree char *sql = format("GRANT %s TO %s", group, member);
+		autofree char *sql = format("GRANT %s TO %s%s", group, member,
+					    membership_options(r, role, role->member_of.items[i]));
 
 		if (strcmp(role->name, CLUSTER_USER) != 0 && pg_exec(pg, sql, &why) < 0)
-			findings_note(f, "the membership of role '%s' in '%s' was not restored: %s", role->name,
+			findings_note(r->findings, "the membership of role '%s' in '%s' was not restored: %s", role->name,
 				      role->member_of.items[i], why.text);
 	}
 }
@@ -131,7 +151,7 @@ static int make_manifest_roles(struct restore *r, struct pg *pg, const struct ma
 		r->result->roles++;
 	}
 	for (size_t i = 0; i < m->role_count; i++)
-		join_groups(pg, &m->roles[i], r->findings);
+		join_groups(r, pg, &m->roles[i]);
 	return 0;
 }
 
@@ -250,6 +270,28 @@ static int make_database(const struct restore *r, struct pg *pg, struct error *e
 
 	if (drop_database(pg, r->result->database, err) < 0 || pg_exec(pg, sql, err) < 0 || adjust_database(r, err) < 0)
 		return fail_within(err, "making the database '%s'", r->result->database);
+	return 0;
+}
+
+/*
+ * By which library's version the new database sorts, beside that of the source. A source that does not say may sort
+ * otherwise as well; "C" has no version. Where the locale itself is a substitute, that is the cause to name.
+ */
+static int compare_collation(struct restore *r, struct pg *pg, struct error *err)
+{
+	const struct manifest *m = r->request->drill->manifest;
+	const char *params[1] = {r->result->database}, *here, *there = m ? m->collation_version : NULL;
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+
+	if (r->request->substituted_locale)
+		return 0;
+	if (pg_query_params(pg, "SELECT pg_catalog.to_jsonb(d) ->> 'datcollversion' FROM pg_catalog.pg_database d WHERE datname = $1",
+			    1, params, &rows, err) < 0)
+		return -1;
+	here = pg_row_count(&rows) ? pg_text(&rows, 0, 0) : "";
+	if (*here && !same(here, there))
+		r->sorts_otherwise = format("%s, here %s", there ? there : "unknown", here);
+	r->circumstances.collation_differs = r->sorts_otherwise;
 	return 0;
 }
 
@@ -548,8 +590,8 @@ static int make_missing_roles(struct restore *r, struct pg *pg, const struct att
 			continue;
 		if (make_role(pg, j.name, "inherit", err) < 0)
 			return fail_within(err, "making a stand-in for role '%s'", j.name);
-		findings_note(r->findings, "role '%s' is wanted by the dump but not in its manifest: a stand-in was made",
-			      j.name);
+		findings_note(r->findings, "role '%s' is wanted by the dump %s: a stand-in was made", j.name,
+			      r->request->drill->manifest ? "but not in its manifest" : "for grants, policies or the like");
 		strings_add(&r->stand_ins, j.name);
 		r->result->roles++;
 		*ret_made = true;
@@ -557,16 +599,22 @@ static int make_missing_roles(struct restore *r, struct pg *pg, const struct att
 	return 0;
 }
 
-static bool deadlocked(const struct restore *r, const struct attempt *a)
+/* Why several jobs may be what the errors come of; NULL: they are not. */
+static const char *fault_of_jobs(const struct restore *r, const struct attempt *a)
 {
+	bool by_order = false;
+
 	for (size_t i = 0; i < a->messages.count; i++) {
 		CLEANUP(judgement_done) struct judgement j = {0};
 
 		message_judge(&a->messages.items[i], &r->circumstances, &j);
 		if (j.meaning == MEANING_AGAIN)
-			return true;
+			return "they waited for each other";
+		by_order |= message_hangs_on_order(&a->messages.items[i], &j);
 	}
-	return false;
+	if (ended_by_itself(a) && !agree(a))
+		return "their messages got mixed up";
+	return by_order ? BY_ORDER : NULL;
 }
 
 /* Whether this attempt was the last, or how the next one is to be: 'single' and 'jobs' are set for it. */
@@ -574,15 +622,16 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 		     bool *ret_again, struct error *err)
 {
 	bool made = false;
+	const char *why;
 
 	*ret_again = false;
 	if (clean(a) || a->killed || ran_full(a))
 		return 0;
 	if (make_missing_roles(r, pg, a, &made, err) < 0)
 		return -1;
-	if (*jobs > 1 && !a->single && (deadlocked(r, a) || (ended_by_itself(a) && !agree(a)))) {
-		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs,
-			      deadlocked(r, a) ? "they waited for each other" : "their messages got mixed up");
+	why = *jobs > 1 && !a->single ? fault_of_jobs(r, a) : NULL;
+	if (why) {
+		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs, why);
 		*jobs = 1;
 		made = true;
 	}
@@ -614,7 +663,7 @@ static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *
 	for (int i = 0; i < STARTS && again; i++) {
 		attempt_done(a);
 		*a = (struct attempt){.single = single, .jobs = jobs};
-		if (make_database(r, pg, err) < 0 || restore_all(r, a, err) < 0 ||
+		if (make_database(r, pg, err) < 0 || (i == 0 && compare_collation(r, pg, err) < 0) || restore_all(r, a, err) < 0 ||
 		    plan_next(r, pg, a, &single, &jobs, &again, err) < 0)
 			return -1;
 	}
@@ -714,6 +763,7 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 		.source_version_num = request->drill->manifest ? request->drill->manifest->server_version_num
 							       : request->toc->server_version_num,
 		.lacking = request->lacking,
+		.source = request->drill->manifest,
 		.older = request->older,
 		.newer = request->newer,
 		.substituted_locale = request->substituted_locale,

@@ -161,6 +161,7 @@ static void texts_done(struct manifest *m)
 	for (size_t i = 0; i < COUNT(texts); i++)
 		free(texts[i]);
 	strings_done(&m->settings);
+	strings_done(&m->settings_of_all);
 	strings_done(&m->not_dumped);
 }
 
@@ -175,6 +176,7 @@ static void lists_done(struct manifest *m)
 		free(m->roles[i].name);
 		free(m->roles[i].attributes);
 		strings_done(&m->roles[i].member_of);
+		strings_done(&m->roles[i].memberships);
 		free(m->roles[i].settings);
 	}
 	for (size_t i = 0; i < m->relation_count; i++) {

@@ -75,6 +75,7 @@ struct role {
 	char *name;
 	char *attributes; /* "login createdb ...", sorted words; never a password */
 	struct strings member_of;
+	struct strings memberships; /* "group<TAB>inherit set": what each of them is good for, where that is known (16 and newer) */
 	char *settings;	  /* ALTER ROLE ... SET, "a=b" lines; NULL when none */
 };
 
@@ -122,6 +123,7 @@ struct manifest {
 	bool hashed;		 /* contents of tables, for drills at level deep */
 	bool read_only_default;	 /* default_transaction_read_only as a new session finds it */
 	struct strings settings; /* "role<TAB>name=value" of pg_db_role_setting for this database; role "" for all */
+	struct strings settings_of_all; /* ALTER ROLE ALL SET: the server's, "name=value" */
 
 	struct extension *extensions;
 	size_t extension_count;

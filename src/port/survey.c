@@ -76,21 +76,27 @@ static int take_extension(void *context, const struct pg_rows *r, struct error *
 	return 0;
 }
 
+/* The lines of a text, sorted. */
+static void take_lines(const char *lines, struct strings *ret)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		strings_add_owned(ret, xstrndup(lines, n));
+		lines += n + (lines[n] == '\n');
+	}
+	strings_sort(ret);
+}
+
 static int take_role(void *context, const struct pg_rows *r, struct error *err UNUSED)
 {
 	struct role *role = manifest_add_role(context);
-	const char *groups = pg_text(r, 0, 2);
 
 	role->name = owned_or_null(r, 0, 0);
 	role->attributes = owned_or_null(r, 0, 1);
 	role->settings = owned_or_null(r, 0, 3);
-	while (*groups) {
-		size_t n = strcspn(groups, "\n");
-
-		strings_add_owned(&role->member_of, xstrndup(groups, n));
-		groups += n + (groups[n] == '\n');
-	}
-	strings_sort(&role->member_of);
+	take_lines(pg_text(r, 0, 2), &role->member_of);
+	take_lines(pg_text(r, 0, 4), &role->memberships);
 	return 0;
 }
 
@@ -107,10 +113,12 @@ int survey_identity(struct pg *pg, struct manifest *m, struct error *err)
 		return fail(err, ERR_SOURCE, "the server does not list the database it serves: see pg_database there");
 	take_identity(pg, &rows, m);
 	if (ask_each(pg, "settings", take_setting, &m->settings, err) < 0 ||
+	    ask_each(pg, "settings of all", take_setting, &m->settings_of_all, err) < 0 ||
 	    ask_each(pg, "extensions", take_extension, m, err) < 0 || ask_each(pg, "roles", take_role, m, err) < 0 ||
 	    ask_each(pg, "not dumped", take_setting, &m->not_dumped, err) < 0)
 		return -1;
 	strings_sort(&m->settings);
+	strings_sort(&m->settings_of_all);
 	strings_sort(&m->not_dumped);
 	return 0;
 }

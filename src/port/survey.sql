@@ -40,6 +40,10 @@ SELECT CASE WHEN s.setrole = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(s.setrole
   FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c
  WHERE s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
 
+-- ALTER ROLE ALL SET is the server's and in no dump; sessions of the application have it.
+-- query: settings of all
+SELECT c FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = 0 AND s.setrole = 0;
+
 -- query: extensions
 SELECT e.extname, e.extversion, n.nspname
   FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace;
@@ -58,10 +62,18 @@ SELECT r.rolname,
                  CASE WHEN r.rolvaliduntil IS NOT NULL
                       THEN 'until=' || translate(r.rolvaliduntil::text, ' ', 'T') END),
        m.groups,
-       s.settings
+       s.settings,
+       m.memberships
   FROM pg_catalog.pg_roles r
-  LEFT JOIN (SELECT a.member, array_to_string(array_agg(pg_catalog.pg_get_userbyid(a.roleid)::text), E'\n') AS groups
-               FROM (SELECT DISTINCT member, roleid FROM pg_catalog.pg_auth_members) a GROUP BY a.member) m ON m.member = r.oid
+  -- a membership may have been granted by several: what one of them allows is allowed
+  LEFT JOIN (SELECT a.member, array_to_string(array_agg(a.group_name), E'\n') AS groups,
+                    array_to_string(array_agg(a.group_name || E'\t' || a.options), E'\n') AS memberships
+               FROM (SELECT g.member, pg_catalog.pg_get_userbyid(g.roleid)::text AS group_name,
+                            concat_ws(' ', CASE WHEN bool_or(g.inherit_option) THEN 'inherit' END, -- 16+
+                                           CASE WHEN bool_or(g.set_option) THEN 'set' END) AS options -- 16+
+                            NULL::text AS options -- <16
+                       FROM pg_catalog.pg_auth_members g GROUP BY g.member, g.roleid) a
+              GROUP BY a.member) m ON m.member = r.oid
   LEFT JOIN (SELECT d.setrole, string_agg(c, E'\n' ORDER BY c COLLATE "C") AS settings
                FROM pg_catalog.pg_db_role_setting d, unnest(d.setconfig) c
               WHERE d.setdatabase = 0 GROUP BY d.setrole) s ON s.setrole = r.oid
