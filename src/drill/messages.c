@@ -668,6 +668,55 @@ void judgement_done(struct judgement *j)
 	*j = (struct judgement){0};
 }
 
+/* The identifier or sign that begins at 'at', in 'ret' as it is without quotes; its end. */
+static const char *take_token(const char *at, char **ret)
+{
+	struct text out = {0};
+
+	text_add(&out, "");
+	if (*at == '"') {
+		for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
+			at += *at == '"';
+			text_add_bytes(&out, at, 1);
+		}
+		at += *at == '"';
+	} else if (strchr(" ,();", *at)) {
+		at += *at != '\0';
+	} else {
+		size_t n = strcspn(at, " ,();\"");
+
+		text_add_bytes(&out, at, n);
+		at += n;
+	}
+	free(*ret);
+	*ret = text_take(&out);
+	return at;
+}
+
+void message_roles(const struct message *m, struct strings *ret)
+{
+	const char *at = m->statement;
+	autofree char *word = quoted_name(m->text, 0);
+
+	if (*word)
+		strings_add(ret, word);
+	if (!starts_with(at, "CREATE POLICY "))
+		return;
+	while (*at && !(starts_with(at, "TO ") && at[-1] == ' '))
+		at = take_token(at, &word);
+	for (at += *at ? strlen("TO ") : 0; *at; at += 2) {
+		bool cut;
+
+		at = take_token(at, &word);
+		/* a statement that was cut ends in half a name */
+		cut = *at != ',' && *at != ' ' && *at != ';';
+		if (!cut && *word && !strings_have(ret, word))
+			strings_add(ret, word);
+		if (!starts_with(at, ", "))
+			return;
+	}
+}
+
 char *message_subject(const struct message *m)
 {
 	struct text out = {0};

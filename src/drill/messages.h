@@ -100,6 +100,12 @@ bool message_hangs_on_order(const struct message *m, const struct judgement *j);
 
 void judgement_done(struct judgement *j);
 
+/*
+ * The roles that a message of MEANING_ROLE may be about: the one it names; and all of a policy's, for the server only tells
+ * of the first that it misses.
+ */
+void message_roles(const struct message *m, struct strings *ret);
+
 /* The statement it was about, on one line and cut: "ALTER TABLE ONLY public.b ADD CONSTRAINT ...". Owned. */
 char *message_subject(const struct message *m);
 

@@ -578,23 +578,41 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 			      r->hidden + r->follows, r->follows);
 }
 
+static int make_stand_in(struct restore *r, struct pg *pg, const char *name, bool *ret_made, struct error *err)
+{
+	const char *const params[] = {name};
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+
+	if (is_built_in(name) || strings_have(&r->stand_ins, name))
+		return 0;
+	if (pg_query_params(pg, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &rows, err) < 0)
+		return -1;
+	if (pg_row_count(&rows))
+		return 0;
+	if (make_role(pg, name, "inherit", err) < 0)
+		return fail_within(err, "making a stand-in for role '%s'", name);
+	findings_note(r->findings, "role '%s' is wanted by the dump %s: a stand-in was made", name,
+		      r->request->drill->manifest ? "but not in its manifest" : "for grants, policies or the like");
+	strings_add(&r->stand_ins, name);
+	r->result->roles++;
+	*ret_made = true;
+	return 0;
+}
+
 /* Roles the dump wants that nobody told us of. True when there was one to make. */
 static int make_missing_roles(struct restore *r, struct pg *pg, const struct attempt *a, bool *ret_made,
 			      struct error *err)
 {
 	for (size_t i = 0; i < a->messages.count; i++) {
 		CLEANUP(judgement_done) struct judgement j = {0};
+		CLEANUP(strings_done) struct strings names = {0};
 
 		message_judge(&a->messages.items[i], &r->circumstances, &j);
-		if (j.meaning != MEANING_ROLE || !*j.name || is_built_in(j.name) || strings_have(&r->stand_ins, j.name))
-			continue;
-		if (make_role(pg, j.name, "inherit", err) < 0)
-			return fail_within(err, "making a stand-in for role '%s'", j.name);
-		findings_note(r->findings, "role '%s' is wanted by the dump %s: a stand-in was made", j.name,
-			      r->request->drill->manifest ? "but not in its manifest" : "for grants, policies or the like");
-		strings_add(&r->stand_ins, j.name);
-		r->result->roles++;
-		*ret_made = true;
+		if (j.meaning == MEANING_ROLE)
+			message_roles(&a->messages.items[i], &names);
+		for (size_t k = 0; k < names.count; k++)
+			if (make_stand_in(r, pg, names.items[k], ret_made, err) < 0)
+				return -1;
 	}
 	return 0;
 }

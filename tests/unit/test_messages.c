@@ -392,6 +392,37 @@ static void test_what_no_extension_explains(void **state)
 	}
 }
 
+static void test_roles_that_are_missed(void **state)
+{
+	static const struct {
+		const char *statement, *roles;
+	} cases[] = {
+		{"GRANT SELECT ON TABLE public.t TO a;", "a"},
+		{"CREATE POLICY p ON public.t TO a, b, \"C \"\"d\" USING (true);", "a|b|C \"d"},
+		{"CREATE POLICY \"x TO y\" ON public.t FOR SELECT TO b, a USING ((s = 'TO z, y'::text));", "a|b"},
+		{"CREATE POLICY p ON public.\"TO \" AS RESTRICTIVE TO a;", "a"},
+		{"CREATE POLICY p ON public.t USING (true);", "a"},
+		{"CREATE POLICY p ON public.t TO a, b, half_a_na", "a|b"},
+		{"CREATE POLICY p ON public.t TO a, \"half a na", "a"},
+		{"CREATE POLICY \"", "a"},
+		{"CREATE POLICY p TO ", "a"},
+		{"", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char statement[120], text[] = "role \"a\" does not exist";
+		struct message m = {.text = text, .statement = statement};
+		CLEANUP(strings_done) struct strings roles = {0};
+		autofree char *joined = NULL;
+
+		(void)snprintf(statement, sizeof(statement), "%s", cases[i].statement);
+		message_roles(&m, &roles);
+		joined = strings_join(&roles, "|", 9);
+		assert_string_equal(joined, cases[i].roles);
+	}
+}
+
 static void test_what_hangs_on_the_order(void **state)
 {
 	static const struct {
@@ -529,6 +560,7 @@ int main(void)
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_judgements),
 		cmocka_unit_test(test_what_no_extension_explains),
+		cmocka_unit_test(test_roles_that_are_missed),
 		cmocka_unit_test(test_what_hangs_on_the_order),
 		cmocka_unit_test(test_the_subject_is_the_statement),
 		cmocka_unit_test(test_talk_counts),
