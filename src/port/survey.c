@@ -217,6 +217,8 @@ static const char *count_of(struct counting *c, size_t i)
 
 	if (c->hashings)
 		add_hash(&c->sql, &c->hashings[c->to_count[i]]);
+	else if (r->filtered)
+		text_addf(&c->sql, "SELECT pg_catalog.count(*), (SELECT pg_catalog.count(*) FROM ONLY %s)", r->name);
 	else
 		text_add(&c->sql, "SELECT pg_catalog.count(*)");
 	text_addf(&c->sql, " FROM ONLY %s", r->name);
@@ -262,18 +264,31 @@ static const char *next_count(void *context, size_t i)
 	return index == SIZE_MAX ? other : count_of(c, index);
 }
 
+/* What an extension's condition keeps out of a dump. */
+static void note_outside(struct manifest *m, const struct relation *r, int64_t all)
+{
+	if (r->filtered && all > r->rows)
+		strings_add_owned(&m->not_dumped,
+				  format("%lld of %lld rows of table %s: its extension says that these are not the user's",
+					 (long long)(all - r->rows), (long long)all, r->name));
+}
+
 static int take_count(void *context, size_t i, const struct pg_rows *r, struct error *err UNUSED)
 {
 	struct counting *c = context;
+	struct relation *relation;
 	const char *other;
 	size_t index = place_of(c, i, &other);
 
 	if (index == SIZE_MAX)
 		return 0;
-	if (c->hashings)
-		set_text(&c->m->relations[c->to_count[index]].content, pg_text(r, 0, 0));
-	else
-		c->m->relations[c->to_count[index]].rows = pg_int(r, 0, 0);
+	relation = &c->m->relations[c->to_count[index]];
+	if (c->hashings) {
+		set_text(&relation->content, pg_text(r, 0, 0));
+	} else {
+		relation->rows = pg_int(r, 0, 0);
+		note_outside(c->m, relation, relation->filtered ? pg_int(r, 0, 1) : 0);
+	}
 	c->done++;
 	if (c->progress)
 		c->progress(c->context, c->done, c->count);

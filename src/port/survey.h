@@ -22,7 +22,10 @@ MUST_CHECK int survey_identity(struct pg *pg, struct manifest *m, struct error *
 /* The relations that are to be counted or left out, with the reason; rows are -1 until survey_rows(). */
 MUST_CHECK int survey_relations(struct pg *pg, struct manifest *m, struct error *err);
 
-/* Exact rows of every relation that is not left out, pipelined. 'done' is called after each, may be NULL. */
+/*
+ * Exact rows of every relation that is not left out, pipelined. 'done' is called after each, may be NULL. Rows that an
+ * extension's condition keeps out of a dump are added to 'not_dumped', with their number.
+ */
 typedef void (*survey_progress)(void *context, size_t counted, size_t of);
 MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err);
 

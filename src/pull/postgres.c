@@ -295,6 +295,7 @@ static int survey(struct pull *p, struct error *err)
 {
 	struct manifest *m = p->manifest;
 	struct pg *pg = p->keeper;
+	size_t known;
 
 	if (survey_identity(pg, m, err) < 0 || survey_relations(pg, m, err) < 0 || survey_catalogue(pg, m, err) < 0 ||
 	    survey_fingerprint(pg, &p->fingerprint, err) < 0 || survey_large_objects(pg, m, err) < 0 ||
@@ -304,8 +305,11 @@ static int survey(struct pull *p, struct error *err)
 		leave_out_counts(m);
 		return 0;
 	}
+	known = m->not_dumped.count;
 	if (survey_rows_held(pg, m, on_counted, p, err) < 0)
 		return -1;
+	for (size_t i = known; p->request->notes && i < m->not_dumped.count; i++)
+		strings_add_owned(p->request->notes, format("not in the dump: %s", m->not_dumped.items[i]));
 	return p->request->source->level == LEVEL_DEEP ? hash_contents(p, err) : 0;
 }
 
