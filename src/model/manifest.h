@@ -50,6 +50,7 @@ struct relation {
 	char *left_out; /* NULL when counted */
 	int64_t bytes;	/* of its heap, an estimate for progress and scratch */
 	bool filtered;	/* rows counted with an extension's condition */
+	int64_t widest; /* bytes of its longest row as text, where it may be very long; 0: not measured */
 	/*
 	 * Of what its rows hold, in any order: "record:SUM" or "text:SUM", by the way in which each row was hashed
 	 * (port/survey.h). NULL: not hashed, and 'not_hashed' may say why.

@@ -152,9 +152,10 @@ int survey_relations(struct pg *pg, struct manifest *m, struct error *err)
 	return 0;
 }
 
+/* More to ask of a relation: a condition ("WHERE ...", or ""), or what its rows' width is. */
 struct condition {
 	char *relation;
-	char *text; /* "WHERE ...", or "" */
+	char *text;
 };
 
 /* How the rows of a relation are hashed; none of them has no columns. */
@@ -171,22 +172,30 @@ struct counting {
 	bool held; /* in a transaction with the tables' locks */
 	struct condition *conditions;
 	size_t condition_count;
+	struct condition *widths; /* only where the tables are held: in a pull */
+	size_t width_count;
 	struct text sql;
 	size_t done;
 	survey_progress progress;
 	void *context;
 };
 
+static void conditions_done(struct condition *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].relation);
+		free(list[i].text);
+	}
+	free(list);
+}
+
 static void counting_done(struct counting *c)
 {
-	for (size_t i = 0; i < c->condition_count; i++) {
-		free(c->conditions[i].relation);
-		free(c->conditions[i].text);
-	}
+	conditions_done(c->conditions, c->condition_count);
+	conditions_done(c->widths, c->width_count);
 	for (size_t i = 0; c->hashings && i < c->m->relation_count; i++)
 		free(c->hashings[i].columns);
 	free(c->hashings);
-	free(c->conditions);
 	free(c->to_count);
 	text_done(&c->sql);
 }
@@ -198,6 +207,23 @@ static int take_condition(void *context, const struct pg_rows *r, struct error *
 	c->conditions = grow(c->conditions, c->condition_count, sizeof(*c->conditions));
 	c->conditions[c->condition_count++] = (struct condition){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1)};
 	return 0;
+}
+
+static int take_width(void *context, const struct pg_rows *r, struct error *err UNUSED)
+{
+	struct counting *c = context;
+
+	c->widths = grow(c->widths, c->width_count, sizeof(*c->widths));
+	c->widths[c->width_count++] = (struct condition){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1)};
+	return 0;
+}
+
+static const char *width_of(const struct counting *c, const struct relation *r)
+{
+	for (size_t i = 0; i < c->width_count; i++)
+		if (strcmp(c->widths[i].relation, r->name) == 0)
+			return c->widths[i].text;
+	return NULL;
 }
 
 /* The sum of whole numbers is a numeric: it does not overflow. */
@@ -219,6 +245,8 @@ static const char *count_of(struct counting *c, size_t i)
 		add_hash(&c->sql, &c->hashings[c->to_count[i]]);
 	else if (r->filtered)
 		text_addf(&c->sql, "SELECT pg_catalog.count(*), (SELECT pg_catalog.count(*) FROM ONLY %s)", r->name);
+	else if (width_of(c, r))
+		text_addf(&c->sql, "SELECT pg_catalog.count(*), coalesce(pg_catalog.max(%s), 0)", width_of(c, r));
 	else
 		text_add(&c->sql, "SELECT pg_catalog.count(*)");
 	text_addf(&c->sql, " FROM ONLY %s", r->name);
@@ -267,7 +295,7 @@ static const char *next_count(void *context, size_t i)
 /* What an extension's condition keeps out of a dump. */
 static void note_outside(struct manifest *m, const struct relation *r, int64_t all)
 {
-	if (r->filtered && all > r->rows)
+	if (all > r->rows)
 		strings_add_owned(&m->not_dumped,
 				  format("%lld of %lld rows of table %s: its extension says that these are not the user's",
 					 (long long)(all - r->rows), (long long)all, r->name));
@@ -287,7 +315,10 @@ static int take_count(void *context, size_t i, const struct pg_rows *r, struct e
 		set_text(&relation->content, pg_text(r, 0, 0));
 	} else {
 		relation->rows = pg_int(r, 0, 0);
-		note_outside(c->m, relation, relation->filtered ? pg_int(r, 0, 1) : 0);
+		if (relation->filtered)
+			note_outside(c->m, relation, pg_int(r, 0, 1));
+		else if (width_of(c, relation))
+			relation->widest = pg_int(r, 0, 1);
 	}
 	c->done++;
 	if (c->progress)
@@ -307,7 +338,8 @@ static int count_all(struct pg *pg, struct counting *c, struct error *err)
 			c->to_count[c->count++] = i;
 			filtered = filtered || m->relations[i].filtered;
 		}
-	if (filtered && ask_each(pg, "conditions", take_condition, c, err) < 0)
+	if ((filtered && ask_each(pg, "conditions", take_condition, c, err) < 0) ||
+	    (c->held && !c->hashings && ask_each(pg, "widths", take_width, c, err) < 0))
 		return -1;
 	if (c->count > 0 && pg_pipeline(pg, next_count, take_count, c, err) < 0)
 		return fail_within(err, "%s rows of '%s'", c->hashings ? "hashing" : "counting",

@@ -32,7 +32,8 @@ MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress do
 /*
  * The same inside a transaction that holds the tables' locks: what counting
  * locks besides (indexes) is let go every few tables, so that the server's lock
- * table does not fill with it.
+ * table does not fill with it. And where a row may be too long to be dumped its
+ * width is measured in passing.
  */
 MUST_CHECK int survey_rows_held(struct pg *pg, struct manifest *m, survey_progress done, void *context,
 				struct error *err);

@@ -166,6 +166,21 @@ SELECT $name(n.nspname, c.relname), coalesce(e.extcondition[r.i], '')
   JOIN pg_catalog.pg_class c ON c.oid = r.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
 
+-- How many bytes a row's long values are as text, where some may be so long that they cannot be dumped (a bytea is twice as
+-- long): of tables with much outside of their own pages. What compresses well is longer than it looks, and not asked for.
+-- query: widths
+SELECT $name(n.nspname, c.relname),
+       string_agg(format('coalesce(pg_catalog.octet_length(%I)%s::pg_catalog.int8, 0)', a.attname,
+                         CASE WHEN coalesce(b.oid, y.oid) = 'bytea'::regtype THEN '::pg_catalog.int8 * 2' ELSE '' END), ' + ')
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+  JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
+ WHERE c.relkind = 'r' AND coalesce(b.oid, y.oid) IN ('bytea'::regtype, 'text'::regtype, 'varchar'::regtype)
+   AND pg_catalog.pg_relation_size(c.reltoastrelid) > 256 * 1024 * 1024 AND $ours(pg_class, c.oid, n.nspname)
+ GROUP BY n.nspname, c.relname;
+
 -- query: sequences
 SELECT $name(n.nspname, c.relname),
        s.seqincrement, s.seqmin, s.seqmax, s.seqcycle,

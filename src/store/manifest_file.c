@@ -53,6 +53,7 @@ static const struct fields role_fields =
 #define R(kind, member) FIELD(struct relation, kind, member, false)
 static const struct fields relation_fields =
 	FIELDS(R(NAME, name), R(NUMBER, rows), R(TEXT, left_out), R(NUMBER, bytes), R(TRUTH, filtered),
+	       FIELD(struct relation, NUMBER, widest, true),
 	       FIELD(struct relation, TEXT, content, true), FIELD(struct relation, TEXT, not_hashed, true));
 
 #define S(kind, member) FIELD(struct sequence, kind, member, false)

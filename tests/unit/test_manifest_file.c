@@ -12,7 +12,7 @@
 /* Whoever adds a member has to write and read it (manifest_file.c), and to set and compare it here. */
 #if defined(__x86_64__) || defined(__aarch64__)
 _Static_assert(sizeof(struct manifest) == 344, "a member of struct manifest that manifest_file.c does not know");
-_Static_assert(sizeof(struct relation) == 56, "a member of struct relation that manifest_file.c does not know");
+_Static_assert(sizeof(struct relation) == 64, "a member of struct relation that manifest_file.c does not know");
 _Static_assert(sizeof(struct large_objects) == 24, "a member of struct large_objects that manifest_file.c does not know");
 _Static_assert(sizeof(struct sequence) == 80, "a member of struct sequence that manifest_file.c does not know");
 _Static_assert(sizeof(struct role) == 56, "a member of struct role that manifest_file.c does not know");
