@@ -44,7 +44,10 @@ static const struct {
 	{"pltcl*", "postgresql-pltcl-%d"},
 };
 
-/* Extensions that cannot be created unless their library was loaded at the server's start. */
+/*
+ * Extensions that cannot be created unless their library was loaded at the server's start. Not those whose library then runs
+ * jobs of the database's (pg_cron): what fires after a restore must not fire here, so they are undecided.
+ */
 static const struct {
 	const char *extension;
 	const char *library;
@@ -217,15 +220,24 @@ static int compare_versions(const char *a, const char *b)
 	return 0;
 }
 
-static void check_extension(const char *name, const char *version, const struct extension *here, int major,
-			    struct plan *plan, struct findings *f)
+static void extension_missing(const struct extension *e, int major, struct findings *f)
 {
-	autofree char *cure = plan_extension_cure(name, major);
+	autofree char *cure = plan_extension_cure(e->name, major);
+	autofree char *version = e->version ? format(" (%s)", e->version) : xstrdup("");
+	autofree char *dependants = e->needed_by ? format(" (for %s)", e->needed_by) : xstrdup("");
+
+	findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, e->name, e->version, "",
+		     "the box has no extension '%s'%s, which the dump needs%s: %s; the dump itself was not judged", e->name, version,
+		     dependants, cure);
+}
+
+/* 'e' is what the dump asks for: with no version where that is all that is known. */
+static void check_extension(const struct extension *e, const struct extension *here, struct plan *plan, struct findings *f)
+{
+	const char *name = e->name, *version = e->version;
 
 	if (!here) {
-		findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, name, version, "",
-			     "the box has no extension '%s'%s%s%s, which the dump needs: %s; the dump itself was not judged", name,
-			     version ? " (" : "", version ? version : "", version ? ")" : "", cure);
+		extension_missing(e, plan->tool->major, f);
 		return;
 	}
 	if (version && here->version && compare_versions(here->version, version) != 0)
@@ -250,7 +262,7 @@ static size_t check_needed(const struct drill_request *r, const struct toc *toc,
 		for (size_t i = 0; i < r->manifest->extension_count; i++) {
 			const struct extension *e = &r->manifest->extensions[i];
 
-			check_extension(e->name, e->version, find_extension(here, count, e->name), plan->tool->major, plan, f);
+			check_extension(e, find_extension(here, count, e->name), plan, f);
 		}
 		return r->manifest->extension_count;
 	}
@@ -259,7 +271,7 @@ static size_t check_needed(const struct drill_request *r, const struct toc *toc,
 
 		if (!same(e->type, "EXTENSION"))
 			continue;
-		check_extension(e->name, NULL, find_extension(here, count, e->name), plan->tool->major, plan, f);
+		check_extension(&(struct extension){.name = e->name}, find_extension(here, count, e->name), plan, f);
 		needed++;
 	}
 	return needed;

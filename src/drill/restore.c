@@ -718,12 +718,28 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 			  r->result->tolerated == 1 ? "message" : "messages", reasons);
 }
 
+/* What is not restored on purpose. Without a manifest nothing else tells of it. */
+static void note_subscriptions(const struct restore *r)
+{
+	const struct toc *toc = r->request->toc;
+	CLEANUP(strings_done) struct strings names = {0};
+	autofree char *joined = NULL;
+
+	for (size_t i = 0; i < toc->count; i++)
+		if (same(toc->items[i].type, "SUBSCRIPTION"))
+			strings_add(&names, toc->items[i].name);
+	joined = strings_join(&names, ", ", TOLD);
+	if (names.count)
+		findings_note(r->findings, "subscription %s was not restored: after a recovery it comes back switched off", joined);
+}
+
 static void conclude(struct restore *r, const struct attempt *a, struct text *summary)
 {
 	if (!r->shown)
 		findings_add(r->findings, RUNG_RESTORE, RESULT_PASS, "pg_restore", "0", "0", NULL);
 	for (size_t i = 0; i < r->tolerated.count; i++)
 		findings_note(r->findings, "tolerated while restoring: %s", r->tolerated.items[i]);
+	note_subscriptions(r);
 	r->result->usable = !r->cut_short;
 	add_summary(r, a, summary);
 }

@@ -171,6 +171,7 @@ static void lists_done(struct manifest *m)
 		free(m->extensions[i].name);
 		free(m->extensions[i].version);
 		free(m->extensions[i].schema);
+		free(m->extensions[i].needed_by);
 	}
 	for (size_t i = 0; i < m->role_count; i++) {
 		free(m->roles[i].name);

@@ -72,7 +72,8 @@ static int take_extension(void *context, const struct pg_rows *r, struct error *
 {
 	struct extension *e = manifest_add_extension(context);
 
-	*e = (struct extension){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1), owned_or_null(r, 0, 2)};
+	*e = (struct extension){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1), owned_or_null(r, 0, 2),
+				owned_or_null(r, 0, 3)};
 	return 0;
 }
 

@@ -44,9 +44,25 @@ SELECT CASE WHEN s.setrole = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(s.setrole
 -- query: settings of all
 SELECT c FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = 0 AND s.setrole = 0;
 
+-- With the relations that hang on what each of them brought, the first few by name: by a column's type, an index, a view's query.
 -- query: extensions
-SELECT e.extname, e.extversion, n.nspname
-  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace;
+SELECT e.extname, e.extversion, n.nspname, u.relations
+  FROM pg_catalog.pg_extension e
+  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+  LEFT JOIN (SELECT x.ext, count(*) || CASE count(*) WHEN 1 THEN ' relation: ' ELSE ' relations: ' END
+                           || array_to_string((array_agg(x.name ORDER BY x.name COLLATE "C"))[1:10], ', ')
+                           || CASE WHEN count(*) > 10 THEN ', ...' ELSE '' END AS relations
+               FROM (SELECT DISTINCT m.refobjid AS ext, $name(cn.nspname, c.relname) AS name
+                       FROM pg_catalog.pg_depend m
+                       JOIN pg_catalog.pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
+                       LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
+                       LEFT JOIN pg_catalog.pg_index i ON d.classid = 'pg_catalog.pg_class'::regclass AND i.indexrelid = d.objid
+                       JOIN pg_catalog.pg_class c ON c.oid = coalesce(w.ev_class, i.indrelid, d.objid)
+                       JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+                      WHERE m.refclassid = 'pg_catalog.pg_extension'::regclass AND m.deptype = 'e'
+                        AND d.classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_rewrite'::regclass)
+                        AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND $ours(pg_class, c.oid, cn.nspname)) x
+              GROUP BY x.ext) u ON u.ext = e.oid;
 
 -- query: roles
 SELECT r.rolname,

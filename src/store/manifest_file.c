@@ -43,7 +43,8 @@ static const struct fields large_object_fields =
 	FIELDS(L(NUMBER, count), L(NUMBER, bytes), FIELD(struct large_objects, TEXT, content, true));
 
 #define E(kind, member) FIELD(struct extension, kind, member, false)
-static const struct fields extension_fields = FIELDS(E(NAME, name), E(TEXT, version), E(TEXT, schema));
+static const struct fields extension_fields = FIELDS(E(NAME, name), E(TEXT, version), E(TEXT, schema),
+							FIELD(struct extension, TEXT, needed_by, true));
 
 #define P(kind, member) FIELD(struct role, kind, member, false)
 static const struct fields role_fields =

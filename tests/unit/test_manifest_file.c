@@ -56,6 +56,7 @@ static void fill_lists(struct manifest *m)
 
 	e->name = xstrdup("pgcrypto");
 	e->version = xstrdup("1.3");
+	e->needed_by = xstrdup("1 relation: public.a");
 	p->name = xstrdup("app");
 	p->attributes = xstrdup("createdb login");
 	strings_add(&p->member_of, "readers");
@@ -199,6 +200,7 @@ static void same_extension(const struct extension *a, const struct extension *b)
 	SAME_TEXT(name);
 	SAME_TEXT(version);
 	SAME_TEXT(schema);
+	SAME_TEXT(needed_by);
 }
 
 static void same_class(const struct object_class *a, const struct object_class *b)
