@@ -223,6 +223,7 @@ static int restore_once(struct climb *c, struct text *summary, struct error *err
 		.toc = &c->toc,
 		.shape = &c->plan.shape,
 		.substituted_locale = c->plan.substituted_locale,
+		.collations = &c->plan.collations,
 		.older = &c->plan.older,
 		.newer = &c->plan.newer,
 		.jobs = c->plan.jobs,

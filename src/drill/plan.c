@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "drill/collations.h"
 #include "drill/locale.h"
 #include "port/sandbox.h"
 
@@ -312,8 +313,9 @@ static void add_name(struct strings *names, const char *name)
 		strings_add(names, name);
 }
 
-/* The locales of libc that the database itself and its own collations ask for. */
-static void wanted_locales(const struct drill_request *r, const struct database_shape *shape, struct strings *names)
+/* The locales of libc that the database itself and collations ask for. */
+static void wanted_locales(const struct drill_request *r, const struct database_shape *shape, const struct strings *collations,
+			   struct strings *names)
 {
 	const struct object_class *c = r->manifest ? manifest_class(r->manifest, "collation") : NULL;
 
@@ -323,6 +325,11 @@ static void wanted_locales(const struct drill_request *r, const struct database_
 		for (size_t k = 0; k < c->keys.count; k++)
 			if (same(c->keys.items[k], "collate") || same(c->keys.items[k], "ctype"))
 				add_name(names, c->objects[i].values[k]);
+	for (size_t i = 0; i < collations->count; i++) {
+		autofree char *locale = collation_locale(collations->items[i], shape->encoding);
+
+		add_name(names, locale);
+	}
 }
 
 static void substitute(char **locale, const struct strings *missing, const char *instead, struct plan *plan)
@@ -340,7 +347,8 @@ static int check_locale(const struct drill_request *r, const struct toc *toc, st
 	const char *instead;
 
 	database_shape(r->manifest, toc, &plan->shape);
-	wanted_locales(r, &plan->shape, &names);
+	collations_wanted(r->manifest, &plan->collations);
+	wanted_locales(r, &plan->shape, &plan->collations, &names);
 	if (locale_provide(&names, r->data, r->deadline, &plan->locales, &missing, err) < 0)
 		return -1;
 	instead = plan->shape.encoding && same(plan->shape.encoding, "UTF8") ? "C.UTF-8" : "C";
@@ -441,6 +449,7 @@ void plan_done(struct plan *p)
 	free(p->substituted_locale);
 	free(p->locales);
 	free(p->preload);
+	strings_done(&p->collations);
 	strings_done(&p->newer);
 	strings_done(&p->older);
 	*p = (struct plan){0};

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "drill/archive.h"
+#include "drill/collations.h"
 #include "drill/messages.h"
 
 #define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first, ... */
@@ -256,11 +257,15 @@ static int adjust_database(const struct restore *r, struct error *err)
 	CLEANUP(pg_close) struct pg *pg = NULL;
 	struct pg_target target = cluster_target(r->request->cluster, r->result->database);
 
-	if (!public_is_gone(r->request->drill->manifest))
+	const struct strings *collations = r->request->collations;
+	bool without_public = public_is_gone(r->request->drill->manifest), more = collations && collations->count;
+
+	if (!without_public && !more)
 		return 0;
-	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0)
+	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0 ||
+	    (more && collations_make(pg, collations, r->request->shape->encoding, err) < 0))
 		return -1;
-	return pg_exec(pg, "DROP SCHEMA public", err);
+	return without_public ? pg_exec(pg, "DROP SCHEMA public", err) : 0;
 }
 
 /* A fresh database under its own name. What the server says against it is the box's matter. */
