@@ -12,6 +12,8 @@
 #define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
 #define SINGLE_OBJECTS 1000 /* large objects: each is a lock until the transaction ends */
 #define TICK_MS 200
+#define LOGGER_MS 3000 /* what the server's logger may need to write down an error that pg_restore knows of */
+#define LOGGER_REST_MS 20
 #define SHOWN 30	/* errors that get a check of their own */
 #define TOLD 3		/* errors in notes, where they could not be judged */
 #define BY_ORDER "rows were refused by a CHECK or a function, which may read tables that are filled in no certain order then"
@@ -361,6 +363,25 @@ static void common_options(struct strings *o, const struct restore *r)
 	strings_add_owned(o, dbname_option(r->result->database));
 }
 
+/*
+ * What the server logged. Its logger writes what it gets in its own time, which under load is after pg_restore has told of an
+ * error and ended: that is waited for, but not for long, as what pg_restore says may be true of no server.
+ */
+static int read_log(struct attempt *a, const struct restore_request *q, struct error *err)
+{
+	struct deadline until = deadline_in(q->drill->deadline, LOGGER_MS);
+
+	for (;;) {
+		if (messages_read(q->cluster->log, a->log_from, &a->messages, err) < 0)
+			return -1;
+		if (a->messages.count + a->messages.dropped >= a->talk.errors || deadline_left(until) == 0 ||
+		    deadline_stopped(until))
+			return 0;
+		messages_done(&a->messages);
+		deadline_rest(until, LOGGER_REST_MS);
+	}
+}
+
 /* Start pg_restore and see it end; -1 when that says nothing about the dump. */
 static int run(struct restore *r, struct attempt *a, struct strings *options, const char *list, struct error *err)
 {
@@ -386,7 +407,7 @@ static int run(struct restore *r, struct attempt *a, struct strings *options, co
 	a->killed = process_signal(&p) != 0;
 	a->exit_code = process_exit_code(&p);
 	a->epitaph = process_epitaph(&p);
-	return messages_read(q->cluster->log, a->log_from, &a->messages, err);
+	return read_log(a, q, err);
 }
 
 static int restore_all(struct restore *r, struct attempt *a, struct error *err)
