@@ -37,6 +37,7 @@ struct climb {
 	struct error early_error;
 	struct restore_result restored;
 	struct parity parity;
+	char *sorted_otherwise; /* an excuse for what queries find; NULL: none */
 	double verified; /* when the bytes were */
 	size_t answered; /* of the operator's checks: pass or fail */
 };
@@ -58,6 +59,7 @@ static void climb_done(struct climb *c)
 	/* the cluster first: whoever still asks it something gets an answer then */
 	stop_cluster(c);
 	parity_done(&c->parity);
+	free(c->sorted_otherwise);
 	restore_result_done(&c->restored);
 	text_done(&c->plan_summary);
 	plan_done(&c->plan);
@@ -225,6 +227,7 @@ static int restore_once(struct climb *c, struct text *summary, struct error *err
 		.shape = &c->plan.shape,
 		.substituted_locale = c->plan.substituted_locale,
 		.locale_unknown = c->plan.locale_unknown,
+		.collations = &c->plan.collations,
 		.older = &c->plan.older,
 		.newer = &c->plan.newer,
 		.jobs = c->plan.jobs,
@@ -345,6 +348,15 @@ static void check_begins(void *context, const char *name, size_t done, size_t of
 	progress(c->r, RUNG_CHECKS, name, (int64_t)done, (int64_t)of);
 }
 
+/* What the box lacked for what queries find: they see the order of text, which rows and catalogue do not show. */
+static const char *excuse_for_queries(struct climb *c)
+{
+	if (!c->parity.excuse && c->plan.substituted_locale && !c->sorted_otherwise)
+		c->sorted_otherwise = format("text is sorted by other rules than the source's here, because the box has no locale "
+					     "'%s': install it", c->plan.substituted_locale);
+	return c->parity.excuse ? c->parity.excuse : c->sorted_otherwise;
+}
+
 static enum step climb_checks(struct climb *c, struct text *summary, struct error *err)
 {
 	CLEANUP(sql_checks_done) struct sql_checks checks = {0};
@@ -354,7 +366,7 @@ static enum step climb_checks(struct climb *c, struct text *summary, struct erro
 		.dump_time = c->r->dump->taken,
 		.last_values = c->r->last_values,
 		.last_value_count = c->r->last_value_count,
-		.excuse = c->parity.excuse,
+		.excuse = excuse_for_queries(c),
 		.deadline = c->r->deadline,
 		.progress = check_begins,
 		.context = c,
@@ -389,7 +401,7 @@ static enum step climb_writes(struct climb *c, struct text *summary, struct erro
 				       .keep_free = PLAN_KEEP_FREE,
 				       .target = &target,
 				       .restored = &c->parity.restored,
-				       .excuse = c->parity.excuse};
+				       .excuse = excuse_for_queries(c)};
 
 	return writes_check(&run, c->f, summary, err) < 0 ? STEP_BROKEN : STEP_ON;
 }

@@ -270,14 +270,18 @@ struct message_rule {
 	const char *sqlstate;	/* codes separated by blanks, each may be a class ("53"); "": none; NULL: any */
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
-	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED, UNKNOWN_LOCALE,
-	       OLDER, NEWER, BOX_FAILED } when;
+	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
+	       SORTED_OTHERWISE, UNKNOWN_LOCALE, OLDER, NEWER, BOX_FAILED } when;
 	enum meaning meaning;
-	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {major},
-				 * {older}, {newer} are filled in */
+	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {sorts},
+				 * {major}, {older}, {newer} are filled in */
 };
 
 #define NOT_THERE "42704 42883 42P01 42703 3F000"
+
+#define SORTS_OTHERWISE                                                                                                        \
+	"the box's library sorts text by other rules than the source's (version {sorts}), which may be why ({message}): restore "  \
+	"it by hand on a system like the source's"
 
 static const struct message_rule rules[] = {
 	/* pg_restore --create, which restores the database's own entries, insists on making it */
@@ -349,6 +353,8 @@ static const struct message_rule rules[] = {
 	{"substituted-locale", "23505 23514 23P01 42P17 22023", NULL, NULL, SUBSTITUTED, MEANING_LACKING,
 	 "text was sorted by other rules than the source's, because the box has no locale '{locale}' ({message}): "
 	 "install it"},
+	{"sorts-otherwise", "23514", "partition", NULL, SORTED_OTHERWISE, MEANING_LACKING, SORTS_OTHERWISE},
+	{"sorts-otherwise", "23P01 42P17", NULL, NULL, SORTED_OTHERWISE, MEANING_LACKING, SORTS_OTHERWISE},
 
 	{"unknown-locale", "23514 23P01 42P17 22023", NULL, NULL, UNKNOWN_LOCALE, MEANING_LACKING,
 	 "text may have been sorted by other rules than the source's, whose locale is not in this dump ({message}): make the dump "
@@ -426,6 +432,68 @@ static const char *function_name(const char *context)
 	return NULL;
 }
 
+/* Without its quotes: messages do not quote. Owned. */
+static char *unquoted(const char *name, size_t n)
+{
+	struct text out = {0};
+
+	for (size_t i = 0; i < n; i++)
+		if (name[i] != '"')
+			text_add_bytes(&out, name + i, 1);
+	return text_take(&out);
+}
+
+/* "public.known(integer, text)" is 'public."known"(a integer, b text)'. Whoever calls it with other types may mean another. */
+static bool is_name_of(const char *object, const char *named)
+{
+	size_t bare = strcspn(named, "(");
+	autofree char *clean = unquoted(object, strlen(object));
+	const char *wanted = named + bare, *has = clean + bare;
+
+	if (strncmp(clean, named, bare) != 0)
+		return false;
+	while (*wanted && *has) {
+		size_t n = strcspn(++wanted, ",)"), m = strcspn(++has, ",)");
+
+		if (m < n || strncmp(has + m - n, wanted, n) != 0 || (m > n && has[m - n - 1] != ' '))
+			return false;
+		wanted += n;
+		has += m;
+		if (*wanted != *has)
+			return false;
+		if (*wanted == ')')
+			return true;
+		wanted += wanted[1] == ' ';
+		has += has[1] == ' ';
+	}
+	return !*wanted && !*has;
+}
+
+/* What is missing was an object of the source's own, by its name with its schema. */
+static bool was_its_own(const struct message *m, const struct manifest *source)
+{
+	static const struct {
+		const char *says;
+		const char *class_name;
+		const char *ends;
+	} kinds[] = {{"function ", "function", ")"}, {"function ", "aggregate", ")"}, {"procedure ", "function", ")"},
+		     {"type \"", "type", "\"["}, {"type \"", "table", "\"["}, {"type \"", "view", "\"["}};
+
+	for (size_t k = 0; source && k < COUNT(kinds); k++) {
+		const struct object_class *c = manifest_class(source, kinds[k].class_name);
+		autofree char *named = NULL;
+		const char *at = m->text + strlen(kinds[k].says);
+
+		if (!c || !starts_with(m->text, kinds[k].says))
+			continue;
+		named = xstrndup(at, strcspn(at, kinds[k].ends) + (*kinds[k].ends == ')'));
+		for (size_t i = 0; i < c->count; i++)
+			if (is_name_of(c->objects[i].name, named))
+				return true;
+	}
+	return false;
+}
+
 /* 'relation "public.rate" does not exist': no search_path would find it. */
 static bool names_its_schema(const char *text)
 {
@@ -452,7 +520,8 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 	case ROWS_FAILED:
 		return c->rows_failed;
 	case OLDER:
-		return c->older && c->older->count > 0;
+		/* which objects an extension has is in no manifest; but what is of none is */
+		return c->older && c->older->count > 0 && !was_its_own(m, c->source);
 	case NEWER:
 		return c->newer && c->newer->count > 0;
 	case GAVE_UP:
@@ -461,6 +530,8 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 		return c->substituted_locale != NULL;
 	case UNKNOWN_LOCALE:
 		return c->locale_unknown;
+	case SORTED_OTHERWISE:
+		return c->collation_differs != NULL;
 	case BOX_FAILED:
 		return c->box_failed;
 	case ALWAYS:
@@ -490,6 +561,17 @@ static char *quoted_name(const char *text, int n)
 			return xstrndup(open + 1, (size_t)(close - open - 1));
 		open = close + 1;
 	}
+}
+
+/* What a message is about: the first name; of a role, which may have quotes in its name that no message doubles, up to the last. */
+static char *subject_name(const char *text)
+{
+	static const char role[] = "role \"";
+	const char *end = strrchr(text, '"');
+
+	if (starts_with(text, role) && end > text + strlen(role))
+		return xstrndup(text + strlen(role), (size_t)(end - text) - strlen(role));
+	return quoted_name(text, 0);
 }
 
 /* "function public.worth(text)", as far as the context tells. */
@@ -529,7 +611,7 @@ static char *last_name(const char *text)
 static void add_filled(struct text *out, const char *key, size_t n, const struct message *m,
 		       const struct circumstances *c)
 {
-	autofree char *first = quoted_name(m->text, 0), *last = last_name(m->text);
+	autofree char *first = subject_name(m->text), *last = last_name(m->text);
 	autofree char *function = failing_function(m->context);
 	autofree char *older = c->older ? strings_join(c->older, ", ", VERSIONS_SHOWN) : NULL;
 	autofree char *newer = c->newer ? strings_join(c->newer, ", ", VERSIONS_SHOWN) : NULL;
@@ -541,6 +623,7 @@ static void add_filled(struct text *out, const char *key, size_t n, const struct
 		{"message", m->text},  {"detail", *m->detail ? m->detail : m->text}, {"name", first},
 		{"last", last},	       {"statement", m->statement}, {"function", function},
 		{"locale", c->substituted_locale ? c->substituted_locale : ""},
+		{"sorts", c->collation_differs ? c->collation_differs : ""},
 		{"major", major},      {"older", older ? older : ""}, {"newer", newer ? newer : ""},
 	};
 
@@ -579,10 +662,20 @@ void message_judge(const struct message *m, const struct circumstances *c, struc
 		ret->meaning = rules[i].meaning;
 		ret->rule = rules[i].name;
 		ret->sentence = fill(rules[i].sentence, m, c);
-		ret->name = quoted_name(m->text, 0);
+		ret->name = subject_name(m->text);
 		return;
 	}
 	abort(); /* the last rule holds for all */
+}
+
+bool message_hangs_on_order(const struct message *m, const struct judgement *j)
+{
+	static const char *const rules_of_order[] = {"check", "function", "not-null"};
+
+	for (size_t i = 0; starts_with(m->statement, "COPY ") && i < COUNT(rules_of_order); i++)
+		if (strcmp(j->rule, rules_of_order[i]) == 0)
+			return true;
+	return false;
 }
 
 void judgement_done(struct judgement *j)
@@ -590,6 +683,55 @@ void judgement_done(struct judgement *j)
 	free(j->sentence);
 	free(j->name);
 	*j = (struct judgement){0};
+}
+
+/* The identifier or sign that begins at 'at', in 'ret' as it is without quotes; its end. */
+static const char *take_token(const char *at, char **ret)
+{
+	struct text out = {0};
+
+	text_add(&out, "");
+	if (*at == '"') {
+		for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
+			at += *at == '"';
+			text_add_bytes(&out, at, 1);
+		}
+		at += *at == '"';
+	} else if (strchr(" ,();", *at)) {
+		at += *at != '\0';
+	} else {
+		size_t n = strcspn(at, " ,();\"");
+
+		text_add_bytes(&out, at, n);
+		at += n;
+	}
+	free(*ret);
+	*ret = text_take(&out);
+	return at;
+}
+
+void message_roles(const struct message *m, struct strings *ret)
+{
+	const char *at = m->statement;
+	autofree char *word = subject_name(m->text);
+
+	if (*word)
+		strings_add(ret, word);
+	if (!starts_with(at, "CREATE POLICY "))
+		return;
+	while (*at && !(starts_with(at, "TO ") && at[-1] == ' '))
+		at = take_token(at, &word);
+	for (at += *at ? strlen("TO ") : 0; *at; at += 2) {
+		bool cut;
+
+		at = take_token(at, &word);
+		/* a statement that was cut ends in half a name */
+		cut = *at != ',' && *at != ' ' && *at != ';';
+		if (!cut && *word && !strings_have(ret, word))
+			strings_add(ret, word);
+		if (!starts_with(at, ", "))
+			return;
+	}
 }
 
 char *message_subject(const struct message *m)

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/manifest.h"
 
 /* An error as the server logged it. Text is owned and never NULL. */
 struct message {
@@ -72,6 +73,8 @@ struct circumstances {
 	int source_version_num;		  /* of the source; 0: unknown */
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const struct strings *older, *newer; /* extensions of another version than the source's, with both; may be NULL */
+	const struct manifest *source;	  /* tells what was the source's own, and of no extension; may be NULL */
+	const char *collation_differs;	  /* "2.31, here 2.41": another version of the library that sorts; NULL: the same */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool locale_unknown;		  /* the dump does not say under which it was */
 	bool something_failed;		  /* another message of this restore was a fail */
@@ -89,7 +92,20 @@ struct judgement {
 };
 
 void message_judge(const struct message *m, const struct circumstances *c, struct judgement *ret);
+
+/*
+ * Whether tables filled in another order could have ended otherwise: rows that a function refuses which may read other
+ * tables. With several jobs that order is nobody's.
+ */
+bool message_hangs_on_order(const struct message *m, const struct judgement *j);
+
 void judgement_done(struct judgement *j);
+
+/*
+ * The roles that a message of MEANING_ROLE may be about: the one it names; and all of a policy's, for the server only tells
+ * of the first that it misses.
+ */
+void message_roles(const struct message *m, struct strings *ret);
 
 /* The statement it was about, on one line and cut: "ALTER TABLE ONLY public.b ADD CONSTRAINT ...". Owned. */
 char *message_subject(const struct message *m);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "drill/collations.h"
 #include "drill/locale.h"
 #include "port/sandbox.h"
 
@@ -45,7 +46,10 @@ static const struct {
 	{"pltcl*", "postgresql-pltcl-%d"},
 };
 
-/* Extensions that cannot be created unless their library was loaded at the server's start. */
+/*
+ * Extensions that cannot be created unless their library was loaded at the server's start. Not those whose library then runs
+ * jobs of the database's (pg_cron): what fires after a restore must not fire here, so they are undecided.
+ */
 static const struct {
 	const char *extension;
 	const char *library;
@@ -218,15 +222,24 @@ static int compare_versions(const char *a, const char *b)
 	return 0;
 }
 
-static void check_extension(const char *name, const char *version, const struct extension *here, int major,
-			    struct plan *plan, struct findings *f)
+static void extension_missing(const struct extension *e, int major, struct findings *f)
 {
-	autofree char *cure = plan_extension_cure(name, major);
+	autofree char *cure = plan_extension_cure(e->name, major);
+	autofree char *version = e->version ? format(" (%s)", e->version) : xstrdup("");
+	autofree char *dependants = e->needed_by ? format(" (for %s)", e->needed_by) : xstrdup("");
+
+	findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, e->name, e->version, "",
+		     "the box has no extension '%s'%s, which the dump needs%s: %s; the dump itself was not judged", e->name, version,
+		     dependants, cure);
+}
+
+/* 'e' is what the dump asks for: with no version where that is all that is known. */
+static void check_extension(const struct extension *e, const struct extension *here, struct plan *plan, struct findings *f)
+{
+	const char *name = e->name, *version = e->version;
 
 	if (!here) {
-		findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, name, version, "",
-			     "the box has no extension '%s'%s%s%s, which the dump needs: %s; the dump itself was not judged", name,
-			     version ? " (" : "", version ? version : "", version ? ")" : "", cure);
+		extension_missing(e, plan->tool->major, f);
 		return;
 	}
 	if (version && here->version && compare_versions(here->version, version) != 0)
@@ -251,7 +264,7 @@ static size_t check_needed(const struct drill_request *r, const struct toc *toc,
 		for (size_t i = 0; i < r->manifest->extension_count; i++) {
 			const struct extension *e = &r->manifest->extensions[i];
 
-			check_extension(e->name, e->version, find_extension(here, count, e->name), plan->tool->major, plan, f);
+			check_extension(e, find_extension(here, count, e->name), plan, f);
 		}
 		return r->manifest->extension_count;
 	}
@@ -260,7 +273,7 @@ static size_t check_needed(const struct drill_request *r, const struct toc *toc,
 
 		if (!same(e->type, "EXTENSION"))
 			continue;
-		check_extension(e->name, NULL, find_extension(here, count, e->name), plan->tool->major, plan, f);
+		check_extension(&(struct extension){.name = e->name}, find_extension(here, count, e->name), plan, f);
 		needed++;
 	}
 	return needed;
@@ -301,8 +314,9 @@ static void add_name(struct strings *names, const char *name)
 		strings_add(names, name);
 }
 
-/* The locales of libc that the database itself and its own collations ask for. */
-static void wanted_locales(const struct drill_request *r, const struct database_shape *shape, struct strings *names)
+/* The locales of libc that the database itself and collations ask for. */
+static void wanted_locales(const struct drill_request *r, const struct database_shape *shape, const struct strings *collations,
+			   struct strings *names)
 {
 	const struct object_class *c = r->manifest ? manifest_class(r->manifest, "collation") : NULL;
 
@@ -312,6 +326,11 @@ static void wanted_locales(const struct drill_request *r, const struct database_
 		for (size_t k = 0; k < c->keys.count; k++)
 			if (same(c->keys.items[k], "collate") || same(c->keys.items[k], "ctype"))
 				add_name(names, c->objects[i].values[k]);
+	for (size_t i = 0; i < collations->count; i++) {
+		autofree char *locale = collation_locale(collations->items[i], shape->encoding);
+
+		add_name(names, locale);
+	}
 }
 
 static void substitute(char **locale, const struct strings *missing, const char *instead, struct plan *plan)
@@ -339,7 +358,8 @@ static int check_locale(const struct drill_request *r, const struct toc *toc, st
 	const char *instead;
 
 	database_shape(r->manifest, toc, &plan->shape);
-	wanted_locales(r, &plan->shape, &names);
+	collations_wanted(r->manifest, &plan->collations);
+	wanted_locales(r, &plan->shape, &plan->collations, &names);
 	if (locale_provide(&names, r->data, r->deadline, &plan->locales, &missing, err) < 0)
 		return -1;
 	instead = plan->shape.encoding && same(plan->shape.encoding, "UTF8") ? "C.UTF-8" : "C";
@@ -446,6 +466,7 @@ void plan_done(struct plan *p)
 	free(p->substituted_locale);
 	free(p->locales);
 	free(p->preload);
+	strings_done(&p->collations);
 	strings_done(&p->newer);
 	strings_done(&p->older);
 	*p = (struct plan){0};

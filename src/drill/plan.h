@@ -19,6 +19,7 @@ struct plan {
 	const struct tool *tool;
 	struct database_shape shape;  /* as the box can make it */
 	char *substituted_locale;     /* what was asked for, when another took its place; NULL: none */
+	struct strings collations;    /* of the server's own that the dump asks for (drill/collations.h) */
 	char *locales;		      /* LOCPATH of the server; NULL: the system's */
 	char *preload;		      /* shared_preload_libraries; NULL: none */
 	struct strings newer;	      /* ahead of it; said only where it explains something */

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "drill/archive.h"
+#include "drill/collations.h"
 #include "drill/messages.h"
 #include "drill/replay.h"
 
@@ -12,8 +13,11 @@
 #define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
 #define SINGLE_OBJECTS 1000 /* large objects: each is a lock until the transaction ends */
 #define TICK_MS 200
+#define LOGGER_MS 3000 /* what the server's logger may need to write down an error that pg_restore knows of */
+#define LOGGER_REST_MS 20
 #define SHOWN 30	/* errors that get a check of their own */
 #define TOLD 3		/* errors in notes, where they could not be judged */
+#define BY_ORDER "rows were refused by a CHECK or a function, which may read tables that are filled in no certain order then"
 #define STARTS 6	/* of pg_restore: in one transaction, with jobs, with more roles, with one job */
 
 /* One run of pg_restore, or of psql. */
@@ -41,6 +45,7 @@ struct restore {
 	struct strings stand_ins; /* roles made besides those of the manifest */
 	struct strings tolerated; /* reasons */
 	size_t shown, hidden, follows;
+	char *sorts_otherwise; /* with both versions, where the box's library for collations is another than the source's */
 	bool cut_short;
 };
 
@@ -55,6 +60,7 @@ static void restore_forget(struct restore *r)
 {
 	strings_done(&r->stand_ins);
 	strings_done(&r->tolerated);
+	free(r->sorts_otherwise);
 }
 
 static bool is_plain(const struct restore_request *q)
@@ -97,18 +103,35 @@ static int make_role(struct pg *pg, const char *name, const char *words, struct 
 	return pg_exec(pg, sql.data, err);
 }
 
+/* What the source says of a membership, after "GRANT ... TO ..."; a server before 16 has the role's own INHERIT for all. */
+static const char *membership_options(const struct restore *r, const struct role *role, const char *group)
+{
+	static const char *const options[2][2] = {{" WITH INHERIT FALSE, SET FALSE", " WITH INHERIT FALSE, SET TRUE"},
+						  {" WITH INHERIT TRUE, SET FALSE", " WITH INHERIT TRUE, SET TRUE"}};
+	size_t n = strlen(group);
+
+	for (size_t i = 0; r->request->tool->major >= 16 && i < role->memberships.count; i++) {
+		const char *line = role->memberships.items[i];
+
+		if (strncmp(line, group, n) == 0 && line[n] == '\t')
+			return options[words_have(line + n + 1, "inherit")][words_have(line + n + 1, "set")];
+	}
+	return "";
+}
+
 /* A membership that cannot be had is a note: rights of the restored objects do not hang on it. */
-static void join_groups(struct pg *pg, const struct role *role, struct findings *f)
+static void join_groups(struct restore *r, struct pg *pg, const struct role *role)
 {
 	autofree char *member = pg_identifier(role->name);
 	struct error why;
 
 	for (size_t i = 0; i < role->member_of.count; i++) {
 		autofree char *group = pg_identifier(role->member_of.items[i]);
-		autofree char *sql = format("GRANT %s TO %s", group, member);
+		autofree char *sql = format("GRANT %s TO %s%s", group, member,
+					    membership_options(r, role, role->member_of.items[i]));
 
 		if (strcmp(role->name, CLUSTER_USER) != 0 && pg_exec(pg, sql, &why) < 0)
-			findings_note(f, "the membership of role '%s' in '%s' was not restored: %s", role->name,
+			findings_note(r->findings, "the membership of role '%s' in '%s' was not restored: %s", role->name,
 				      role->member_of.items[i], why.text);
 	}
 }
@@ -140,7 +163,7 @@ static int make_manifest_roles(struct restore *r, struct pg *pg, const struct ma
 		r->result->roles++;
 	}
 	for (size_t i = 0; i < m->role_count; i++)
-		join_groups(pg, &m->roles[i], r->findings);
+		join_groups(r, pg, &m->roles[i]);
 	return 0;
 }
 
@@ -248,12 +271,17 @@ static int adjust_database(const struct restore *r, struct error *err)
 	CLEANUP(pg_close) struct pg *pg = NULL;
 	struct pg_target target = cluster_target(r->request->cluster, r->result->database);
 
+	const struct strings *collations = r->request->collations;
+	bool more = collations && collations->count;
 	/* psql would stop at a CREATE SCHEMA of what is there */
-	if (!public_is_gone(r->request->drill->manifest) && !r->request->toc->makes_public)
+	bool without_public = public_is_gone(r->request->drill->manifest) || r->request->toc->makes_public;
+
+	if (!without_public && !more)
 		return 0;
-	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0)
+	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0 ||
+	    (more && collations_make(pg, collations, r->request->shape->encoding, err) < 0))
 		return -1;
-	return pg_exec(pg, "DROP SCHEMA public", err);
+	return without_public ? pg_exec(pg, "DROP SCHEMA public", err) : 0;
 }
 
 /* A fresh database under its own name. What the server says against it is the box's matter. */
@@ -263,6 +291,28 @@ static int make_database(const struct restore *r, struct pg *pg, struct error *e
 
 	if (drop_database(pg, r->result->database, err) < 0 || pg_exec(pg, sql, err) < 0 || adjust_database(r, err) < 0)
 		return fail_within(err, "making the database '%s'", r->result->database);
+	return 0;
+}
+
+/*
+ * By which library's version the new database sorts, beside that of the source. A source that does not say may sort
+ * otherwise as well; "C" has no version. Where the locale itself is a substitute, that is the cause to name.
+ */
+static int compare_collation(struct restore *r, struct pg *pg, struct error *err)
+{
+	const struct manifest *m = r->request->drill->manifest;
+	const char *params[1] = {r->result->database}, *here, *there = m ? m->collation_version : NULL;
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+
+	if (r->request->substituted_locale)
+		return 0;
+	if (pg_query_params(pg, "SELECT pg_catalog.to_jsonb(d) ->> 'datcollversion' FROM pg_catalog.pg_database d WHERE datname = $1",
+			    1, params, &rows, err) < 0)
+		return -1;
+	here = pg_row_count(&rows) ? pg_text(&rows, 0, 0) : "";
+	if (*here && !same(here, there))
+		r->sorts_otherwise = format("%s, here %s", there ? there : "unknown", here);
+	r->circumstances.collation_differs = r->sorts_otherwise;
 	return 0;
 }
 
@@ -318,6 +368,25 @@ static void common_options(struct strings *o, const struct restore *r)
 	strings_add_owned(o, cluster_dbname_option(r->result->database));
 }
 
+/*
+ * What the server logged. Its logger writes what it gets in its own time, which under load is after pg_restore has told of an
+ * error and ended: that is waited for, but not for long, as what pg_restore says may be true of no server.
+ */
+static int read_log(struct attempt *a, const struct restore_request *q, struct error *err)
+{
+	struct deadline until = deadline_in(q->drill->deadline, LOGGER_MS);
+
+	for (;;) {
+		if (messages_read(q->cluster->log, a->log_from, &a->messages, err) < 0)
+			return -1;
+		if (a->messages.count + a->messages.dropped >= a->talk.errors || deadline_left(until) == 0 ||
+		    deadline_stopped(until))
+			return 0;
+		messages_done(&a->messages);
+		deadline_rest(until, LOGGER_REST_MS);
+	}
+}
+
 /* Start pg_restore and see it end; -1 when that says nothing about the dump. */
 static int run(struct restore *r, struct attempt *a, struct strings *options, const char *list, struct error *err)
 {
@@ -343,7 +412,7 @@ static int run(struct restore *r, struct attempt *a, struct strings *options, co
 	a->killed = process_signal(&p) != 0;
 	a->exit_code = process_exit_code(&p);
 	a->epitaph = process_epitaph(&p);
-	return messages_read(q->cluster->log, a->log_from, &a->messages, err);
+	return read_log(a, q, err);
 }
 
 static int restore_all(struct restore *r, struct attempt *a, struct error *err)
@@ -398,7 +467,7 @@ static int replay_all(struct restore *r, struct attempt *a, struct error *err)
 	a->talk.errors = told.errors;
 	a->cut_off = !told.whole;
 	a->why = told.why;
-	return messages_read(q->cluster->log, a->log_from, &a->messages, err);
+	return read_log(a, q, err);
 }
 
 /* --- the database's own entries --- */
@@ -615,39 +684,61 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 			      r->hidden + r->follows, r->follows);
 }
 
+static int make_stand_in(struct restore *r, struct pg *pg, const char *name, bool *ret_made, struct error *err)
+{
+	const char *const params[] = {name};
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+
+	if (is_built_in(name) || strings_have(&r->stand_ins, name))
+		return 0;
+	if (pg_query_params(pg, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &rows, err) < 0)
+		return -1;
+	if (pg_row_count(&rows))
+		return 0;
+	if (make_role(pg, name, "inherit", err) < 0)
+		return fail_within(err, "making a stand-in for role '%s'", name);
+	findings_note(r->findings, "role '%s' is wanted by the dump %s: a stand-in was made", name,
+		      r->request->drill->manifest ? "but not in its manifest" : "for grants, policies or the like");
+	strings_add(&r->stand_ins, name);
+	r->result->roles++;
+	*ret_made = true;
+	return 0;
+}
+
 /* Roles the dump wants that nobody told us of. True when there was one to make. */
 static int make_missing_roles(struct restore *r, struct pg *pg, const struct attempt *a, bool *ret_made,
 			      struct error *err)
 {
 	for (size_t i = 0; i < a->messages.count; i++) {
 		CLEANUP(judgement_done) struct judgement j = {0};
+		CLEANUP(strings_done) struct strings names = {0};
 
 		message_judge(&a->messages.items[i], &r->circumstances, &j);
-		if (j.meaning != MEANING_ROLE || !*j.name || is_built_in(j.name) || strings_have(&r->stand_ins, j.name))
-			continue;
-		if (make_role(pg, j.name, "inherit", err) < 0)
-			return fail_within(err, "making a stand-in for role '%s'", j.name);
-		findings_note(r->findings, r->request->drill->manifest
-						   ? "role '%s' is wanted by the dump but not in its manifest: a stand-in was made"
-						   : "role '%s' is wanted by the dump: a stand-in was made",
-			      j.name);
-		strings_add(&r->stand_ins, j.name);
-		r->result->roles++;
-		*ret_made = true;
+		if (j.meaning == MEANING_ROLE)
+			message_roles(&a->messages.items[i], &names);
+		for (size_t k = 0; k < names.count; k++)
+			if (make_stand_in(r, pg, names.items[k], ret_made, err) < 0)
+				return -1;
 	}
 	return 0;
 }
 
-static bool deadlocked(const struct restore *r, const struct attempt *a)
+/* Why several jobs may be what the errors come of; NULL: they are not. */
+static const char *fault_of_jobs(const struct restore *r, const struct attempt *a)
 {
+	bool by_order = false;
+
 	for (size_t i = 0; i < a->messages.count; i++) {
 		CLEANUP(judgement_done) struct judgement j = {0};
 
 		message_judge(&a->messages.items[i], &r->circumstances, &j);
 		if (j.meaning == MEANING_AGAIN)
-			return true;
+			return "they waited for each other";
+		by_order |= message_hangs_on_order(&a->messages.items[i], &j);
 	}
-	return false;
+	if (ended_by_itself(a) && !agree(a))
+		return "their messages got mixed up";
+	return by_order ? BY_ORDER : NULL;
 }
 
 /* Whether this attempt was the last, or how the next one is to be: 'single' and 'jobs' are set for it. */
@@ -655,6 +746,7 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 		     bool *ret_again, struct error *err)
 {
 	bool made = false;
+	const char *why;
 
 	*ret_again = false;
 	if (clean(a) || a->killed || ran_full(a))
@@ -665,9 +757,9 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 		*ret_again = made;
 		return 0;
 	}
-	if (*jobs > 1 && !a->single && (deadlocked(r, a) || (ended_by_itself(a) && !agree(a)))) {
-		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs,
-			      deadlocked(r, a) ? "they waited for each other" : "their messages got mixed up");
+	why = *jobs > 1 && !a->single ? fault_of_jobs(r, a) : NULL;
+	if (why) {
+		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs, why);
 		*jobs = 1;
 		made = true;
 	}
@@ -710,7 +802,8 @@ static int restore_until_told(struct restore *r, struct pg *pg, struct attempt *
 	for (int i = 0; i < STARTS && again; i++) {
 		attempt_done(a);
 		*a = (struct attempt){.plain = is_plain(r->request), .single = single, .jobs = jobs};
-		if (make_database(r, pg, err) < 0 || (a->plain ? replay_all(r, a, err) : restore_all(r, a, err)) < 0 ||
+		if (make_database(r, pg, err) < 0 || (i == 0 && compare_collation(r, pg, err) < 0) ||
+		    (a->plain ? replay_all(r, a, err) : restore_all(r, a, err)) < 0 ||
 		    plan_next(r, pg, a, &single, &jobs, &again, err) < 0)
 			return -1;
 	}
@@ -747,6 +840,21 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 			  r->result->tolerated == 1 ? "message" : "messages", reasons);
 }
 
+/* What is not restored on purpose. Without a manifest nothing else tells of it. */
+static void note_subscriptions(const struct restore *r)
+{
+	const struct toc *toc = r->request->toc;
+	CLEANUP(strings_done) struct strings names = {0};
+	autofree char *joined = NULL;
+
+	for (size_t i = 0; i < toc->count; i++)
+		if (same(toc->items[i].type, "SUBSCRIPTION"))
+			strings_add(&names, toc->items[i].name);
+	joined = strings_join(&names, ", ", TOLD);
+	if (names.count)
+		findings_note(r->findings, "subscription %s was not restored: after a recovery it comes back switched off", joined);
+}
+
 static void conclude(struct restore *r, const struct attempt *a, struct text *summary)
 {
 	if (!r->shown)
@@ -755,6 +863,7 @@ static void conclude(struct restore *r, const struct attempt *a, struct text *su
 		findings_note(r->findings, "not given to psql: %s", r->request->toc->left_out.items[i]);
 	for (size_t i = 0; i < r->tolerated.count; i++)
 		findings_note(r->findings, "tolerated while restoring: %s", r->tolerated.items[i]);
+	note_subscriptions(r);
 	r->result->usable = !r->cut_short;
 	add_summary(r, a, summary);
 }
@@ -812,6 +921,7 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 		.source_version_num = request->drill->manifest ? request->drill->manifest->server_version_num
 							       : request->toc->server_version_num,
 		.lacking = request->lacking,
+		.source = request->drill->manifest,
 		.older = request->older,
 		.newer = request->newer,
 		.substituted_locale = request->substituted_locale,

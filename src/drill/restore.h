@@ -20,6 +20,7 @@ struct restore_request {
 	const struct database_shape *shape; /* as the box can make it: with the substitute, where there is one */
 	const char *substituted_locale;	    /* the locale that was asked for, when the box has it not; NULL: none */
 	bool locale_unknown;		    /* the dump does not say it */
+	const struct strings *collations;    /* of the server's own, to be there (drill/collations.h); may be NULL */
 	const struct strings *older, *newer; /* extensions of another version than the source's, with both; may be NULL */
 	const struct strings *lacking;	    /* extensions the box does not have; may be NULL */
 	int jobs;			    /* at least 2 are used: only then, or in one transaction, is WAL saved */

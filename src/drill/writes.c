@@ -199,13 +199,14 @@ static int find_role(struct writing *w, bool *ret_there, struct error *err)
 	return 0;
 }
 
+static const char *const libraries[] = {"session_preload_libraries", "local_preload_libraries"};
+
 /*
  * As stand-ins no roles log in. The structure has been compared by now: what the database lets in may be changed. Libraries
  * to be loaded at a login are the server's matter, and the box may not have them.
  */
 static int let_in(struct writing *w, struct error *err)
 {
-	static const char *const libraries[] = {"session_preload_libraries", "local_preload_libraries"};
 	autofree char *role = pg_identifier(w->app), *database = pg_identifier(w->run->target->database);
 	CLEANUP(text_done) struct text sql = {0};
 
@@ -239,15 +240,54 @@ static int may_connect(struct writing *w, bool *ret, struct error *err)
 	return 0;
 }
 
-/* With its own rights and settings, and none of ours. */
-static int log_in(struct writing *w, struct pg **ret, struct error *err)
+static bool names_libraries(const char *setting)
+{
+	for (size_t i = 0; i < COUNT(libraries); i++)
+		if (starts_with(setting, libraries[i]) && setting[strlen(libraries[i])] == '=')
+			return true;
+	return false;
+}
+
+/*
+ * ALTER ROLE ALL SET is the server's and in no dump, but the application has it at home. Only while it logs in: no other
+ * session is to have it. Into the catalogue as it stood in the source's (see set_role() in restore.c).
+ */
+static int set_for_all(const struct writing *w, bool on, struct error *err)
+{
+	const struct manifest *m = w->run->drill->manifest;
+	CLEANUP(text_done) struct text lines = {0};
+	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
+	const char *params[1];
+
+	for (size_t i = 0; m && i < m->settings_of_all.count; i++)
+		if (!names_libraries(m->settings_of_all.items[i]))
+			text_addf(&lines, "%s%s", lines.length ? "\n" : "", m->settings_of_all.items[i]);
+	if (!lines.length)
+		return 0;
+	if (!on)
+		return pg_exec(w->pg, "DELETE FROM pg_catalog.pg_db_role_setting WHERE setdatabase = 0 AND setrole = 0", err);
+	params[0] = lines.data;
+	return pg_query_params(w->pg, "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
+			       "VALUES (0, 0, pg_catalog.string_to_array($1, E'\n'))", 1, params, &rows, err);
+}
+
+/* With its own rights and settings, and none of ours. NULL in 'ret', and why in 'refused', where it is kept out. */
+static int log_in(struct writing *w, struct pg **ret, struct error *refused, struct error *err)
 {
 	struct pg_target target = *w->run->target;
 
 	target.user = w->app;
 	target.superuser = false;
 	target.own_settings = true;
-	return pg_connect(&target, deadline_in(w->run->drill->deadline, LOGIN_TIMEOUT_MS), ret, err);
+	*refused = (struct error){0};
+	if (set_for_all(w, true, err) < 0)
+		return -1;
+	if (pg_connect(&target, deadline_in(w->run->drill->deadline, LOGIN_TIMEOUT_MS), ret, refused) < 0 &&
+	    refused->kind == ERR_STOPPED) {
+		*err = *refused;
+		return -1;
+	}
+	return set_for_all(w, false, err);
 }
 
 /* It may: what keeps it out is a setting or a trigger for logins, which may well let it in elsewhere. */
@@ -404,11 +444,9 @@ static int check_application(struct writing *w, struct error *err)
 		return -1;
 	if (!there)
 		return 0;
-	if (log_in(w, &session, &refused) < 0) {
-		if (refused.kind == ERR_STOPPED) {
-			*err = refused;
-			return -1;
-		}
+	if (log_in(w, &session, &refused, err) < 0)
+		return -1;
+	if (!session) {
 		add_refused_login(w, &refused);
 		return 0;
 	}

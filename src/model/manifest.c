@@ -161,6 +161,7 @@ static void texts_done(struct manifest *m)
 	for (size_t i = 0; i < COUNT(texts); i++)
 		free(texts[i]);
 	strings_done(&m->settings);
+	strings_done(&m->settings_of_all);
 	strings_done(&m->not_dumped);
 }
 
@@ -170,11 +171,13 @@ static void lists_done(struct manifest *m)
 		free(m->extensions[i].name);
 		free(m->extensions[i].version);
 		free(m->extensions[i].schema);
+		free(m->extensions[i].needed_by);
 	}
 	for (size_t i = 0; i < m->role_count; i++) {
 		free(m->roles[i].name);
 		free(m->roles[i].attributes);
 		strings_done(&m->roles[i].member_of);
+		strings_done(&m->roles[i].memberships);
 		free(m->roles[i].settings);
 	}
 	for (size_t i = 0; i < m->relation_count; i++) {

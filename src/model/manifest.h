@@ -50,6 +50,7 @@ struct relation {
 	char *left_out; /* NULL when counted */
 	int64_t bytes;	/* of its heap, an estimate for progress and scratch */
 	bool filtered;	/* rows counted with an extension's condition */
+	int64_t widest; /* bytes of its longest row as text, where it may be very long; 0: not measured */
 	/*
 	 * Of what its rows hold, in any order: "record:SUM" or "text:SUM", by the way in which each row was hashed
 	 * (port/survey.h). NULL: not hashed, and 'not_hashed' may say why.
@@ -75,6 +76,7 @@ struct role {
 	char *name;
 	char *attributes; /* "login createdb ...", sorted words; never a password */
 	struct strings member_of;
+	struct strings memberships; /* "group<TAB>inherit set": what each of them is good for, where that is known (16 and newer) */
 	char *settings;	  /* ALTER ROLE ... SET, "a=b" lines; NULL when none */
 };
 
@@ -82,6 +84,7 @@ struct extension {
 	char *name;
 	char *version;
 	char *schema;
+	char *needed_by; /* "3 relations: public.a, public.b, public.c": what hangs on it, the first few by name; NULL: nothing known */
 };
 
 struct large_objects {
@@ -122,6 +125,7 @@ struct manifest {
 	bool hashed;		 /* contents of tables, for drills at level deep */
 	bool read_only_default;	 /* default_transaction_read_only as a new session finds it */
 	struct strings settings; /* "role<TAB>name=value" of pg_db_role_setting for this database; role "" for all */
+	struct strings settings_of_all; /* ALTER ROLE ALL SET: the server's, "name=value" */
 
 	struct extension *extensions;
 	size_t extension_count;

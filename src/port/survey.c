@@ -72,25 +72,32 @@ static int take_extension(void *context, const struct pg_rows *r, struct error *
 {
 	struct extension *e = manifest_add_extension(context);
 
-	*e = (struct extension){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1), owned_or_null(r, 0, 2)};
+	*e = (struct extension){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1), owned_or_null(r, 0, 2),
+				owned_or_null(r, 0, 3)};
 	return 0;
+}
+
+/* The lines of a text, sorted. */
+static void take_lines(const char *lines, struct strings *ret)
+{
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
+
+		strings_add_owned(ret, xstrndup(lines, n));
+		lines += n + (lines[n] == '\n');
+	}
+	strings_sort(ret);
 }
 
 static int take_role(void *context, const struct pg_rows *r, struct error *err UNUSED)
 {
 	struct role *role = manifest_add_role(context);
-	const char *groups = pg_text(r, 0, 2);
 
 	role->name = owned_or_null(r, 0, 0);
 	role->attributes = owned_or_null(r, 0, 1);
 	role->settings = owned_or_null(r, 0, 3);
-	while (*groups) {
-		size_t n = strcspn(groups, "\n");
-
-		strings_add_owned(&role->member_of, xstrndup(groups, n));
-		groups += n + (groups[n] == '\n');
-	}
-	strings_sort(&role->member_of);
+	take_lines(pg_text(r, 0, 2), &role->member_of);
+	take_lines(pg_text(r, 0, 4), &role->memberships);
 	return 0;
 }
 
@@ -107,10 +114,12 @@ int survey_identity(struct pg *pg, struct manifest *m, struct error *err)
 		return fail(err, ERR_SOURCE, "the server does not list the database it serves: see pg_database there");
 	take_identity(pg, &rows, m);
 	if (ask_each(pg, "settings", take_setting, &m->settings, err) < 0 ||
+	    ask_each(pg, "settings of all", take_setting, &m->settings_of_all, err) < 0 ||
 	    ask_each(pg, "extensions", take_extension, m, err) < 0 || ask_each(pg, "roles", take_role, m, err) < 0 ||
 	    ask_each(pg, "not dumped", take_setting, &m->not_dumped, err) < 0)
 		return -1;
 	strings_sort(&m->settings);
+	strings_sort(&m->settings_of_all);
 	strings_sort(&m->not_dumped);
 	return 0;
 }
@@ -144,9 +153,10 @@ int survey_relations(struct pg *pg, struct manifest *m, struct error *err)
 	return 0;
 }
 
+/* More to ask of a relation: a condition ("WHERE ...", or ""), or what its rows' width is. */
 struct condition {
 	char *relation;
-	char *text; /* "WHERE ...", or "" */
+	char *text;
 };
 
 /* How the rows of a relation are hashed; none of them has no columns. */
@@ -163,22 +173,30 @@ struct counting {
 	bool held; /* in a transaction with the tables' locks */
 	struct condition *conditions;
 	size_t condition_count;
+	struct condition *widths; /* only where the tables are held: in a pull */
+	size_t width_count;
 	struct text sql;
 	size_t done;
 	survey_progress progress;
 	void *context;
 };
 
+static void conditions_done(struct condition *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(list[i].relation);
+		free(list[i].text);
+	}
+	free(list);
+}
+
 static void counting_done(struct counting *c)
 {
-	for (size_t i = 0; i < c->condition_count; i++) {
-		free(c->conditions[i].relation);
-		free(c->conditions[i].text);
-	}
+	conditions_done(c->conditions, c->condition_count);
+	conditions_done(c->widths, c->width_count);
 	for (size_t i = 0; c->hashings && i < c->m->relation_count; i++)
 		free(c->hashings[i].columns);
 	free(c->hashings);
-	free(c->conditions);
 	free(c->to_count);
 	text_done(&c->sql);
 }
@@ -190,6 +208,23 @@ static int take_condition(void *context, const struct pg_rows *r, struct error *
 	c->conditions = grow(c->conditions, c->condition_count, sizeof(*c->conditions));
 	c->conditions[c->condition_count++] = (struct condition){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1)};
 	return 0;
+}
+
+static int take_width(void *context, const struct pg_rows *r, struct error *err UNUSED)
+{
+	struct counting *c = context;
+
+	c->widths = grow(c->widths, c->width_count, sizeof(*c->widths));
+	c->widths[c->width_count++] = (struct condition){owned_or_null(r, 0, 0), owned_or_null(r, 0, 1)};
+	return 0;
+}
+
+static const char *width_of(const struct counting *c, const struct relation *r)
+{
+	for (size_t i = 0; i < c->width_count; i++)
+		if (strcmp(c->widths[i].relation, r->name) == 0)
+			return c->widths[i].text;
+	return NULL;
 }
 
 /* The sum of whole numbers is a numeric: it does not overflow. */
@@ -209,6 +244,10 @@ static const char *count_of(struct counting *c, size_t i)
 
 	if (c->hashings)
 		add_hash(&c->sql, &c->hashings[c->to_count[i]]);
+	else if (r->filtered)
+		text_addf(&c->sql, "SELECT pg_catalog.count(*), (SELECT pg_catalog.count(*) FROM ONLY %s)", r->name);
+	else if (width_of(c, r))
+		text_addf(&c->sql, "SELECT pg_catalog.count(*), coalesce(pg_catalog.max(%s), 0)", width_of(c, r));
 	else
 		text_add(&c->sql, "SELECT pg_catalog.count(*)");
 	text_addf(&c->sql, " FROM ONLY %s", r->name);
@@ -254,18 +293,34 @@ static const char *next_count(void *context, size_t i)
 	return index == SIZE_MAX ? other : count_of(c, index);
 }
 
+/* What an extension's condition keeps out of a dump. */
+static void note_outside(struct manifest *m, const struct relation *r, int64_t all)
+{
+	if (all > r->rows)
+		strings_add_owned(&m->not_dumped,
+				  format("%lld of %lld rows of table %s: its extension says that these are not the user's",
+					 (long long)(all - r->rows), (long long)all, r->name));
+}
+
 static int take_count(void *context, size_t i, const struct pg_rows *r, struct error *err UNUSED)
 {
 	struct counting *c = context;
+	struct relation *relation;
 	const char *other;
 	size_t index = place_of(c, i, &other);
 
 	if (index == SIZE_MAX)
 		return 0;
-	if (c->hashings)
-		set_text(&c->m->relations[c->to_count[index]].content, pg_text(r, 0, 0));
-	else
-		c->m->relations[c->to_count[index]].rows = pg_int(r, 0, 0);
+	relation = &c->m->relations[c->to_count[index]];
+	if (c->hashings) {
+		set_text(&relation->content, pg_text(r, 0, 0));
+	} else {
+		relation->rows = pg_int(r, 0, 0);
+		if (relation->filtered)
+			note_outside(c->m, relation, pg_int(r, 0, 1));
+		else if (width_of(c, relation))
+			relation->widest = pg_int(r, 0, 1);
+	}
 	c->done++;
 	if (c->progress)
 		c->progress(c->context, c->done, c->count);
@@ -284,7 +339,8 @@ static int count_all(struct pg *pg, struct counting *c, struct error *err)
 			c->to_count[c->count++] = i;
 			filtered = filtered || m->relations[i].filtered;
 		}
-	if (filtered && ask_each(pg, "conditions", take_condition, c, err) < 0)
+	if ((filtered && ask_each(pg, "conditions", take_condition, c, err) < 0) ||
+	    (c->held && !c->hashings && ask_each(pg, "widths", take_width, c, err) < 0))
 		return -1;
 	if (c->count > 0 && pg_pipeline(pg, next_count, take_count, c, err) < 0)
 		return fail_within(err, "%s rows of '%s'", c->hashings ? "hashing" : "counting",

@@ -22,14 +22,18 @@ MUST_CHECK int survey_identity(struct pg *pg, struct manifest *m, struct error *
 /* The relations that are to be counted or left out, with the reason; rows are -1 until survey_rows(). */
 MUST_CHECK int survey_relations(struct pg *pg, struct manifest *m, struct error *err);
 
-/* Exact rows of every relation that is not left out, pipelined. 'done' is called after each, may be NULL. */
+/*
+ * Exact rows of every relation that is not left out, pipelined. 'done' is called after each, may be NULL. Rows that an
+ * extension's condition keeps out of a dump are added to 'not_dumped', with their number.
+ */
 typedef void (*survey_progress)(void *context, size_t counted, size_t of);
 MUST_CHECK int survey_rows(struct pg *pg, struct manifest *m, survey_progress done, void *context, struct error *err);
 
 /*
  * The same inside a transaction that holds the tables' locks: what counting
  * locks besides (indexes) is let go every few tables, so that the server's lock
- * table does not fill with it.
+ * table does not fill with it. And where a row may be too long to be dumped its
+ * width is measured in passing.
  */
 MUST_CHECK int survey_rows_held(struct pg *pg, struct manifest *m, survey_progress done, void *context,
 				struct error *err);

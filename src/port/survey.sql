@@ -40,9 +40,29 @@ SELECT CASE WHEN s.setrole = 0 THEN '' ELSE pg_catalog.pg_get_userbyid(s.setrole
   FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c
  WHERE s.setdatabase = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database());
 
+-- ALTER ROLE ALL SET is the server's and in no dump; sessions of the application have it.
+-- query: settings of all
+SELECT c FROM pg_catalog.pg_db_role_setting s, unnest(s.setconfig) c WHERE s.setdatabase = 0 AND s.setrole = 0;
+
+-- With the relations that hang on what each of them brought, the first few by name: by a column's type, an index, a view's query.
 -- query: extensions
-SELECT e.extname, e.extversion, n.nspname
-  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace;
+SELECT e.extname, e.extversion, n.nspname, u.relations
+  FROM pg_catalog.pg_extension e
+  JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+  LEFT JOIN (SELECT x.ext, count(*) || CASE count(*) WHEN 1 THEN ' relation: ' ELSE ' relations: ' END
+                           || array_to_string((array_agg(x.name ORDER BY x.name COLLATE "C"))[1:10], ', ')
+                           || CASE WHEN count(*) > 10 THEN ', ...' ELSE '' END AS relations
+               FROM (SELECT DISTINCT m.refobjid AS ext, $name(cn.nspname, c.relname) AS name
+                       FROM pg_catalog.pg_depend m
+                       JOIN pg_catalog.pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
+                       LEFT JOIN pg_catalog.pg_rewrite w ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND w.oid = d.objid
+                       LEFT JOIN pg_catalog.pg_index i ON d.classid = 'pg_catalog.pg_class'::regclass AND i.indexrelid = d.objid
+                       JOIN pg_catalog.pg_class c ON c.oid = coalesce(w.ev_class, i.indrelid, d.objid)
+                       JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
+                      WHERE m.refclassid = 'pg_catalog.pg_extension'::regclass AND m.deptype = 'e'
+                        AND d.classid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_rewrite'::regclass)
+                        AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND $ours(pg_class, c.oid, cn.nspname)) x
+              GROUP BY x.ext) u ON u.ext = e.oid;
 
 -- query: roles
 SELECT r.rolname,
@@ -58,10 +78,18 @@ SELECT r.rolname,
                  CASE WHEN r.rolvaliduntil IS NOT NULL
                       THEN 'until=' || translate(r.rolvaliduntil::text, ' ', 'T') END),
        m.groups,
-       s.settings
+       s.settings,
+       m.memberships
   FROM pg_catalog.pg_roles r
-  LEFT JOIN (SELECT a.member, array_to_string(array_agg(pg_catalog.pg_get_userbyid(a.roleid)::text), E'\n') AS groups
-               FROM (SELECT DISTINCT member, roleid FROM pg_catalog.pg_auth_members) a GROUP BY a.member) m ON m.member = r.oid
+  -- a membership may have been granted by several: what one of them allows is allowed
+  LEFT JOIN (SELECT a.member, array_to_string(array_agg(a.group_name), E'\n') AS groups,
+                    array_to_string(array_agg(a.group_name || E'\t' || a.options), E'\n') AS memberships
+               FROM (SELECT g.member, pg_catalog.pg_get_userbyid(g.roleid)::text AS group_name,
+                            concat_ws(' ', CASE WHEN bool_or(g.inherit_option) THEN 'inherit' END, -- 16+
+                                           CASE WHEN bool_or(g.set_option) THEN 'set' END) AS options -- 16+
+                            NULL::text AS options -- <16
+                       FROM pg_catalog.pg_auth_members g GROUP BY g.member, g.roleid) a
+              GROUP BY a.member) m ON m.member = r.oid
   LEFT JOIN (SELECT d.setrole, string_agg(c, E'\n' ORDER BY c COLLATE "C") AS settings
                FROM pg_catalog.pg_db_role_setting d, unnest(d.setconfig) c
               WHERE d.setdatabase = 0 GROUP BY d.setrole) s ON s.setrole = r.oid
@@ -153,6 +181,21 @@ SELECT $name(n.nspname, c.relname), coalesce(e.extcondition[r.i], '')
   FROM pg_catalog.pg_extension e, unnest(e.extconfig) WITH ORDINALITY r (oid, i)
   JOIN pg_catalog.pg_class c ON c.oid = r.oid
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace;
+
+-- How many bytes a row's long values are as text, where some may be so long that they cannot be dumped (a bytea is twice as
+-- long): of tables with much outside of their own pages. What compresses well is longer than it looks, and not asked for.
+-- query: widths
+SELECT $name(n.nspname, c.relname),
+       string_agg(format('coalesce(pg_catalog.octet_length(%I)%s::pg_catalog.int8, 0)', a.attname,
+                         CASE WHEN coalesce(b.oid, y.oid) = 'bytea'::regtype THEN '::pg_catalog.int8 * 2' ELSE '' END), ' + ')
+  FROM pg_catalog.pg_class c
+  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+  JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+  LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
+ WHERE c.relkind = 'r' AND coalesce(b.oid, y.oid) IN ('bytea'::regtype, 'text'::regtype, 'varchar'::regtype)
+   AND pg_catalog.pg_relation_size(c.reltoastrelid) > 256 * 1024 * 1024 AND $ours(pg_class, c.oid, n.nspname)
+ GROUP BY n.nspname, c.relname;
 
 -- query: sequences
 SELECT $name(n.nspname, c.relname),

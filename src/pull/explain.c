@@ -37,9 +37,11 @@ static const struct {
 	{"out of shared memory", ERR_SPACE, "the server's lock table is full (%m): raise max_locks_per_transaction there"},
 	{"invalid memory alloc request size", ERR_SOURCE,
 	 "a value%t is too wide to be dumped as text (%m): bytea is only good up to half a gigabyte, split it"},
-	{"out of memory", ERR_SOURCE, "a value%t is too wide, or memory is short (%m): bytea is only good up to half a gigabyte"},
-	{"cannot enlarge string buffer", ERR_SOURCE,
+	{"Cannot enlarge string buffer", ERR_SOURCE,
 	 "a row%t is too wide to be dumped as text (%m): bytea is only good up to half a gigabyte, split it"},
+	{"string buffer exceeds maximum allowed length", ERR_SOURCE,
+	 "a row%t is too wide to be dumped as text (%m): bytea is only good up to half a gigabyte, split it"},
+	{"out of memory", ERR_SOURCE, "a value%t is too wide, or memory is short (%m): bytea is only good up to half a gigabyte"},
 	{"canceling statement due to statement timeout", ERR_SOURCE, "the server cancelled the dump%t (%m): see who sets "
 	 "statement_timeout"},
 	{"canceling statement due to user request", ERR_SOURCE, "somebody on the server cancelled the dump%t: try again"},

@@ -10,6 +10,7 @@
 #include "pull/dumping.h"
 #include "pull/precheck.h"
 
+#define WIDE_BYTES ((int64_t)600 << 20)
 #define LISTINGS 5	   /* how often a table may appear while we lock the others */
 #define TABLES_PER_LOCK 200
 #define TICK_MS 500
@@ -290,11 +291,26 @@ static int hash_contents(struct pull *p, struct error *err)
 	return 0;
 }
 
+/* Before it is so long that pg_dump fails. */
+static void warn_of_width(const struct pull *p)
+{
+	const struct manifest *m = p->manifest;
+	char width[UNIT_TEXT];
+
+	for (size_t i = 0; p->request->notes && i < m->relation_count; i++)
+		if (m->relations[i].widest > WIDE_BYTES)
+			strings_add_owned(p->request->notes,
+					  format("the longest row of %s is %s as text: from 1 GB on pg_dump fails; split its values, "
+						 "or keep them as large objects", m->relations[i].name,
+						 human_bytes(m->relations[i].widest, width)));
+}
+
 /* All but the sequences, which were read before; while pg_dump is at work. */
 static int survey(struct pull *p, struct error *err)
 {
 	struct manifest *m = p->manifest;
 	struct pg *pg = p->keeper;
+	size_t known;
 
 	if (survey_identity(pg, m, err) < 0 || survey_relations(pg, m, err) < 0 || survey_catalogue(pg, m, err) < 0 ||
 	    survey_fingerprint(pg, &p->fingerprint, err) < 0 || survey_large_objects(pg, m, err) < 0 ||
@@ -304,8 +320,12 @@ static int survey(struct pull *p, struct error *err)
 		leave_out_counts(m);
 		return 0;
 	}
+	known = m->not_dumped.count;
 	if (survey_rows_held(pg, m, on_counted, p, err) < 0)
 		return -1;
+	for (size_t i = known; p->request->notes && i < m->not_dumped.count; i++)
+		strings_add_owned(p->request->notes, format("not in the dump: %s", m->not_dumped.items[i]));
+	warn_of_width(p);
 	return p->request->source->level == LEVEL_DEEP ? hash_contents(p, err) : 0;
 }
 

@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "port/table.h"
+#include "report/advice.h"
 #include "report/layout.h"
 #include "report/report.h"
 
+#define NAME_SHOWN 60 /* of what a check is named after: a whole statement, often */
 #define LISTED_AT_MOST 40 /* checks of one result on a screen; --json has all */
 
 void show_done(struct show *s)
@@ -206,11 +208,33 @@ static void add_row(struct table *t, const char *first, const char *second, cons
 	table_words(t, words);
 }
 
+/* Whether the detail leaves to be told what is there instead of what. Numbers it has, though written otherwise. */
+static bool wants_values(const struct check *c)
+{
+	return (c->rung == RUNG_STRUCTURE || c->rung == RUNG_CHECKS) && (*c->expected || *c->actual) && !same(c->actual, "absent") &&
+	       !same(c->expected, "absent") && !(strstr(c->detail, c->expected) && strstr(c->detail, c->actual));
+}
+
 static char *check_words(const struct check *c)
 {
-	if (*c->detail)
-		return xstrdup(c->detail);
-	return format("expected %s, found %s", *c->expected ? c->expected : "something", *c->actual ? c->actual : "nothing");
+	const char *expected = *c->expected ? c->expected : "nothing", *actual = *c->actual ? c->actual : "nothing";
+
+	if (!*c->detail)
+		return format("expected %s, found %s", expected, actual);
+	if (wants_values(c))
+		return format("%s (expected %s, found %s)", c->detail, expected, actual);
+	return xstrdup(c->detail);
+}
+
+static char *check_name(const struct check *c)
+{
+	size_t n = strlen(c->name);
+
+	if (n <= NAME_SHOWN)
+		return xstrdup(c->name);
+	for (n = NAME_SHOWN; n > 0 && ((unsigned char)c->name[n] & 0xc0) == 0x80;)
+		n--; /* not within a character */
+	return format("%.*s...", (int)n, c->name);
 }
 
 /* Whether the reason has said all there is to say: it speaks for the only check that is not well. */
@@ -239,12 +263,13 @@ static void print_checks(const struct report *r, const struct findings *f, enum 
 
 	for (size_t i = 0; i < f->check_count; i++) {
 		const struct check *c = &f->checks[i];
-		autofree char *words = NULL;
+		autofree char *words = NULL, *name = NULL;
 
 		if (c->result != result || n++ >= LISTED_AT_MOST)
 			continue;
 		words = check_words(c);
-		add_row(t, rung_word(c->rung), c->name, words);
+		name = check_name(c);
+		add_row(t, rung_word(c->rung), name, words);
 	}
 	if (n == 0)
 		return;
@@ -345,22 +370,40 @@ static void say_last_proven(const struct report *r, const struct show *s)
 	else if (same(s->last_proven, e->dump))
 		line = format("An earlier drill has proven this dump, and nothing here takes that back.");
 	else
-		line = format("The last proven copy is %s, %s old, kept.", s->last_proven,
-			      age_text(s->last_proven_taken, r->now, age));
-	fputs("\n  ", r->to);
+		line = format("The last proven copy is %s, %s old, kept%s%s%s.", s->last_proven,
+			      age_text(s->last_proven_taken, r->now, age),
+			      e->verdict == VERDICT_FAIL ? "; to recover from that one: 'drillbox show " : "",
+			      e->verdict == VERDICT_FAIL ? s->last_proven : "", e->verdict == VERDICT_FAIL ? "'" : "");
+	fputs("  ", r->to);
 	print_wrapped(r->to, line, 2, 2, width_of(r));
-	if (e->verdict == VERDICT_FAIL) {
-		autofree char *to_do = format("To do: 'drillbox doctor %s', then 'drillbox round %s'.", e->source, e->source);
+}
 
+/* What it comes of, and what to do. */
+static void say_advice(const struct report *r, const struct show *s)
+{
+	const struct event *e = &s->drill.event;
+	autofree char *to_do = NULL, *line = NULL, *cause = NULL;
+	const char *likely;
+
+	if (e->verdict != VERDICT_PASS)
+		fputs("\n", r->to);
+	if (e->verdict != VERDICT_FAIL)
+		return;
+	likely = advice_of(&s->drill.findings, e->source, e->dump, &to_do);
+	if (likely) {
+		cause = format("Likely: %s.", likely);
 		fputs("  ", r->to);
-		print_wrapped(r->to, to_do, 2, 2, width_of(r));
+		print_wrapped(r->to, cause, 2, 2, width_of(r));
 	}
+	line = format("To do: %s.", to_do);
+	fputs("  ", r->to);
+	print_wrapped(r->to, line, 2, 2, width_of(r));
 }
 
 /* Whoever copies the lines below should know what they would get. */
 static void warn_of_refuted(const struct report *r, const char *last_proven)
 {
-	autofree char *better = last_proven ? format("the lines for the last proven one: 'drillbox show %s'", last_proven) :
+	autofree char *better = last_proven ? format("'drillbox show %s' has the lines for the last proven one", last_proven) :
 					      xstrdup("no other one is proven");
 	autofree char *line = format("This dump is refuted; %s.", better);
 
@@ -401,6 +444,7 @@ static void show_text(const struct report *r, const struct show *s)
 	}
 	print_phases(r, s);
 	say_acceptance(r, s);
+	say_advice(r, s);
 	say_last_proven(r, s);
 	print_recovery(r, s);
 }

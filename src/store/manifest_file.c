@@ -34,7 +34,8 @@ static const struct fields manifest_fields = FIELDS(
 	M(TIME, snapshot_time), M(TIME, box_time), M(TEXT, encoding), M(TEXT, locale_provider), M(TEXT, collate),
 	M(TEXT, ctype), M(TEXT, icu_locale), M(TEXT, collation_version), M(TEXT, owner), M(TEXT, comment), M(TEXT, acl),
 	M(SMALL_NUMBER, connection_limit), M(NUMBER, bytes), M(TRUTH, counts_exact), M(TRUTH, read_only_default),
-	M(TEXTS, settings), M(TEXTS, not_dumped), FIELD(struct manifest, TRUTH, hashed, true),
+	M(TEXTS, settings), M(TEXTS, not_dumped),
+	FIELD(struct manifest, TEXTS, settings_of_all, true), FIELD(struct manifest, TRUTH, hashed, true),
 	FIELD(struct manifest, NUMBER, hash_ms, true));
 
 #define L(kind, member) FIELD(struct large_objects, kind, member, false)
@@ -42,15 +43,18 @@ static const struct fields large_object_fields =
 	FIELDS(L(NUMBER, count), L(NUMBER, bytes), FIELD(struct large_objects, TEXT, content, true));
 
 #define E(kind, member) FIELD(struct extension, kind, member, false)
-static const struct fields extension_fields = FIELDS(E(NAME, name), E(TEXT, version), E(TEXT, schema));
+static const struct fields extension_fields = FIELDS(E(NAME, name), E(TEXT, version), E(TEXT, schema),
+							FIELD(struct extension, TEXT, needed_by, true));
 
 #define P(kind, member) FIELD(struct role, kind, member, false)
 static const struct fields role_fields =
-	FIELDS(P(NAME, name), P(TEXT, attributes), P(TEXTS, member_of), P(TEXT, settings));
+	FIELDS(P(NAME, name), P(TEXT, attributes), P(TEXTS, member_of), P(TEXT, settings),
+	       FIELD(struct role, TEXTS, memberships, true));
 
 #define R(kind, member) FIELD(struct relation, kind, member, false)
 static const struct fields relation_fields =
 	FIELDS(R(NAME, name), R(NUMBER, rows), R(TEXT, left_out), R(NUMBER, bytes), R(TRUTH, filtered),
+	       FIELD(struct relation, NUMBER, widest, true),
 	       FIELD(struct relation, TEXT, content, true), FIELD(struct relation, TEXT, not_hashed, true));
 
 #define S(kind, member) FIELD(struct sequence, kind, member, false)

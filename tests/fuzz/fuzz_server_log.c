@@ -6,9 +6,12 @@ static void judge(const struct message *m)
 {
 	static const struct circumstances known = {.server_version_num = 170000, .source_version_num = 160014};
 	CLEANUP(judgement_done) struct judgement judgement = {0};
+	CLEANUP(strings_done) struct strings roles = {0};
 	autofree char *subject = message_subject(m);
 
 	message_judge(m, &known, &judgement);
+	message_roles(m, &roles);
+	(void)message_hangs_on_order(m, &judgement);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

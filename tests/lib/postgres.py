@@ -88,6 +88,7 @@ class Server:
         tap.at_exit(shutil.rmtree, self.sockets, ignore_errors=True)
         self.log = self.data.with_name(self.data.name + ".log")
         self.port = free_port()
+        self.env = {"PATH": "/usr/bin", "LANG": "C.UTF-8"}
         self.process = None
 
     def start(self):
@@ -104,7 +105,7 @@ class Server:
             # QUIT is its immediate shutdown: no checkpoint, no child left.
             self.process = processes.serve(
                 [self.bin / "postgres", "-D", self.data, "-p", self.port, "-k", self.sockets], "QUIT",
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={"PATH": "/usr/bin", "LANG": "C.UTF-8"})
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
         tap.at_exit(self.stop)
         processes.wait_for(lambda: self.process.poll() is not None or
                            ready.exists() and "ready" in ready.read_text() != stale, 60, saying="PostgreSQL did not start")

@@ -11,11 +11,11 @@
 
 /* Whoever adds a member has to write and read it (manifest_file.c), and to set and compare it here. */
 #if defined(__x86_64__) || defined(__aarch64__)
-_Static_assert(sizeof(struct manifest) == 328, "a member of struct manifest that manifest_file.c does not know");
-_Static_assert(sizeof(struct relation) == 56, "a member of struct relation that manifest_file.c does not know");
+_Static_assert(sizeof(struct manifest) == 344, "a member of struct manifest that manifest_file.c does not know");
+_Static_assert(sizeof(struct relation) == 64, "a member of struct relation that manifest_file.c does not know");
 _Static_assert(sizeof(struct large_objects) == 24, "a member of struct large_objects that manifest_file.c does not know");
 _Static_assert(sizeof(struct sequence) == 80, "a member of struct sequence that manifest_file.c does not know");
-_Static_assert(sizeof(struct role) == 40, "a member of struct role that manifest_file.c does not know");
+_Static_assert(sizeof(struct role) == 56, "a member of struct role that manifest_file.c does not know");
 #endif
 
 #define LATIN1 "caf\xe9"		   /* not UTF-8 */
@@ -41,6 +41,7 @@ static void fill_texts(struct manifest *m)
 	m->acl = xstrdup("app=c/owner\n=T/owner");
 	strings_add(&m->settings, "app\tsearch_path=shop, public");
 	strings_add(&m->settings, LATIN1);
+	strings_add(&m->settings_of_all, "statement_timeout=5s");
 	strings_add(&m->not_dumped, "subscription x");
 }
 
@@ -55,10 +56,12 @@ static void fill_lists(struct manifest *m)
 
 	e->name = xstrdup("pgcrypto");
 	e->version = xstrdup("1.3");
+	e->needed_by = xstrdup("1 relation: public.a");
 	p->name = xstrdup("app");
 	p->attributes = xstrdup("createdb login");
 	strings_add(&p->member_of, "readers");
 	strings_add(&p->member_of, LATIN1);
+	strings_add(&p->memberships, "readers\tset");
 	p->settings = xstrdup("work_mem=64MB\na=b");
 	r = manifest_add_relation(m);
 	*r = (struct relation){.name = xstrdup("public.b"), .rows = -1, .left_out = xstrdup("unlogged"), .bytes = 8192,
@@ -189,6 +192,7 @@ static void same_role(const struct role *a, const struct role *b)
 	SAME_TEXT(attributes);
 	SAME_TEXT(settings);
 	same_lists(&a->member_of, &b->member_of);
+	same_lists(&a->memberships, &b->memberships);
 }
 
 static void same_extension(const struct extension *a, const struct extension *b)
@@ -196,6 +200,7 @@ static void same_extension(const struct extension *a, const struct extension *b)
 	SAME_TEXT(name);
 	SAME_TEXT(version);
 	SAME_TEXT(schema);
+	SAME_TEXT(needed_by);
 }
 
 static void same_class(const struct object_class *a, const struct object_class *b)

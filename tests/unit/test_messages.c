@@ -188,6 +188,8 @@ static const struct circumstances newer_one = {.server_version_num = 170012, .ol
 static const struct circumstances full = {.server_version_num = 170012, .box_failed = true};
 static const struct circumstances substituted = {.server_version_num = 170012, .substituted_locale = "en_US.UTF-8"};
 
+static const struct circumstances sorts_otherwise = {.server_version_num = 170012, .collation_differs = "2.31, here 2.41"};
+
 static const struct circumstances from_15 = {.server_version_num = 170012, .source_version_num = 150020};
 static const struct circumstances from_17 = {.server_version_num = 170012, .source_version_num = 170009};
 
@@ -282,6 +284,15 @@ static void test_judgements(void **state)
 		 MEANING_DAMAGE, ""},
 		{"42P01", "relation \"public.t\" does not exist", "", "CREATE VIEW", "", &older_one, "unexplained",
 		 MEANING_DAMAGE, ""},
+		/* a partition's rows, and its bounds, by the order of text; a CHECK that refuses them is another matter */
+		{"23514", "new row for relation \"c\" violates partition constraint", "", "COPY public.c", "", &sorts_otherwise,
+		 "sorts-otherwise", MEANING_LACKING, "version 2.31, here 2.41"},
+		{"42P17", "empty range bound specified for partition \"c\"", "", "CREATE TABLE", "", &sorts_otherwise,
+		 "sorts-otherwise", MEANING_LACKING, "empty range bound"},
+		{"23514", "new row for relation \"c\" violates partition constraint", "", "COPY public.c", "", &plain,
+		 "partition", MEANING_SOURCE, "do not fit"},
+		{"23514", "new row for relation \"t\" violates check constraint \"t_ok\"", "", "COPY public.t", "",
+		 &sorts_otherwise, "check", MEANING_SOURCE, "t_ok"},
 		{"42723", "function \"f\" already exists with same argument types", "", "CREATE FUNCTION", "", &newer_one,
 		 "newer-extension", MEANING_LACKING, "newer citext"},
 		{"42723", "function \"f\" already exists with same argument types", "", "CREATE FUNCTION", "", &older_one,
@@ -329,6 +340,109 @@ static void test_judgements(void **state)
 		if (!strstr(j.sentence, cases[i].says))
 			fail_msg("'%s' is not in '%s'", cases[i].says, j.sentence);
 		assert_null(strchr(j.sentence, '{'));
+	}
+}
+
+/* The manifest tells what was the source's own: no version of an extension explains that it is missing. */
+static void test_what_no_extension_explains(void **state)
+{
+	static const struct {
+		const char *text;
+		bool own;
+	} cases[] = {
+		{"function public.brand_new(integer) does not exist", false},
+		{"function public.worth(text, integer) does not exist", true},
+		{"function public.worth(text) does not exist", false},
+		{"function public.worth(integer, text) does not exist", false},
+		{"function public.worth_more(text, integer) does not exist", false},
+		{"function public.nothing() does not exist", true},
+		{"function nothing() does not exist", false},
+		{"procedure public.nothing() does not exist", true},
+		{"function sales.Total(\"odd, type\") does not exist", false},
+		{"type \"Odd Name.state\" does not exist", true},
+		{"type \"Odd Name.state[]\" does not exist", true},
+		{"type \"Odd Name.stat\" does not exist", false},
+		{"type \"Odd Name.states\" does not exist", false},
+		{"function public.worth(text, integer", false},
+		{"function public.worth", false},
+		{"function ", false},
+		{"type \"", false},
+	};
+	CLEANUP(manifest_done) struct manifest source = {0};
+	struct circumstances c = {.server_version_num = 170012, .older = &others, .source = &source};
+	struct object_class *functions = manifest_add_class(&source, "function"), *types;
+
+	(void)state;
+	(void)object_class_add(functions, "public.\"worth\"(of text, n integer)");
+	(void)object_class_add(functions, "public.nothing()");
+	types = manifest_add_class(&source, "type");
+	(void)object_class_add(types, "\"Odd Name\".state");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP(judgement_done) struct judgement j = {0};
+		char text[200], none[] = "", view[] = "CREATE VIEW public.v AS";
+		struct message m = {.severity = "ERROR", .text = text, .detail = none, .hint = none, .context = none,
+				    .statement = view, .database = none};
+
+		(void)snprintf(text, sizeof(text), "%s", cases[i].text);
+		(void)snprintf(m.sqlstate, sizeof(m.sqlstate), "%s", starts_with(text, "type") ? "42704" : "42883");
+		message_judge(&m, &c, &j);
+		if ((j.meaning == MEANING_DAMAGE) != cases[i].own)
+			fail_msg("'%s' was judged '%s'", text, j.rule);
+		assert_int_equal(j.meaning, cases[i].own ? MEANING_DAMAGE : MEANING_LACKING);
+	}
+}
+
+static void test_roles_that_are_missed(void **state)
+{
+	static const struct {
+		const char *statement, *roles;
+	} cases[] = {
+		{"GRANT SELECT ON TABLE public.t TO a;", "a"},
+		{"CREATE POLICY p ON public.t TO a, b, \"C \"\"d\" USING (true);", "a|b|C \"d"},
+		{"CREATE POLICY \"x TO y\" ON public.t FOR SELECT TO b, a USING ((s = 'TO z, y'::text));", "a|b"},
+		{"CREATE POLICY p ON public.\"TO \" AS RESTRICTIVE TO a;", "a"},
+		{"CREATE POLICY p ON public.t USING (true);", "a"},
+		{"CREATE POLICY p ON public.t TO a, b, half_a_na", "a|b"},
+		{"CREATE POLICY p ON public.t TO a, \"half a na", "a"},
+		{"CREATE POLICY \"", "a"},
+		{"CREATE POLICY p TO ", "a"},
+		{"", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char statement[120], text[] = "role \"a\" does not exist";
+		struct message m = {.text = text, .statement = statement};
+		CLEANUP(strings_done) struct strings roles = {0};
+		autofree char *joined = NULL;
+
+		(void)snprintf(statement, sizeof(statement), "%s", cases[i].statement);
+		message_roles(&m, &roles);
+		joined = strings_join(&roles, "|", 9);
+		assert_string_equal(joined, cases[i].roles);
+	}
+}
+
+static void test_what_hangs_on_the_order(void **state)
+{
+	static const struct {
+		const char *rule;
+		const char *statement;
+		bool hangs;
+	} cases[] = {
+		{"check", "COPY public.a (id) FROM stdin;", true},	  {"function", "COPY public.a (id) FROM stdin", true},
+		{"not-null", "COPY public.a (id) FROM stdin", true},	  {"rows", "COPY public.a (id) FROM stdin", false},
+		{"search-path", "COPY public.a (id) FROM stdin", false}, {"function", "CREATE INDEX ON public.a", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char statement[40];
+		struct message m = {.statement = statement};
+		struct judgement j = {.rule = cases[i].rule};
+
+		(void)snprintf(statement, sizeof(statement), "%s", cases[i].statement);
+		assert_int_equal(message_hangs_on_order(&m, &j), cases[i].hangs);
 	}
 }
 
@@ -445,6 +559,9 @@ int main(void)
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_judgements),
+		cmocka_unit_test(test_what_no_extension_explains),
+		cmocka_unit_test(test_roles_that_are_missed),
+		cmocka_unit_test(test_what_hangs_on_the_order),
 		cmocka_unit_test(test_the_subject_is_the_statement),
 		cmocka_unit_test(test_talk_counts),
 		cmocka_unit_test(test_talk_is_not_taken_in),

@@ -35,6 +35,10 @@ static const struct {
 	{"pg_dump: error: Dumping the contents of table \"wide\" failed: PQgetResult() failed.\npg_dump: detail: Error message "
 	 "from server: ERROR:  invalid memory alloc request size 1200000003\n",
 	 ERR_SOURCE, "too wide"},
+	{"pg_dump: error: Dumping the contents of table \"wide\" failed: PQgetResult() failed.\npg_dump: detail: Error message "
+	 "from server: ERROR:  out of memory\nDETAIL:  Cannot enlarge string buffer containing 566231044 bytes by 566231042 more "
+	 "bytes.\n",
+	 ERR_SOURCE, "a row at table 'wide' is too wide"},
 	{"pg_dump: error: query failed: ERROR:  cache lookup failed for relation 1234\n", ERR_CHANGED, "altered under pg_dump"},
 	{"pg_dump: error: nobody has seen this\n", ERR_SOURCE, "pg_dump ended with 1"},
 	{"", ERR_SOURCE, "pg_dump ended with 1"},

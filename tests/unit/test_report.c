@@ -213,10 +213,38 @@ static void test_show_a_fail(void **state)
 	expect_in(&p, "FAIL   in 94 s\n  public.orders came back with fewer rows; and 1 more check failed\n\n");
 	expect_in(&p, "  volume     public.orders      412 310 rows in the source, 0 restored\n");
 	expect_in(&p, "  structure  public.?[31mitems  expected an index, found nothing\n");
-	expect_in(&p, "  The last proven copy is shop/shop_20261121_031500, 31 h old, kept.\n"
-		      "  To do: 'drillbox doctor shop', then 'drillbox round shop'.\n");
-	expect_in(&p, "\nThis dump is refuted; the lines for the last proven one:");
+	expect_in(&p, "\n\n  Likely: the dump was made with the rows of these left out, by options of\n  pg_dump or a filter.\n"
+		      "  To do: 'drillbox doctor shop', then 'drillbox round shop'.\n"
+		      "  The last proven copy is shop/shop_20261121_031500, 31 h old, kept; to recover\n"
+		      "  from that one: 'drillbox show shop/shop_20261121_031500'.\n");
+	expect_in(&p, "\nThis dump is refuted; 'drillbox show shop/shop_20261121_031500' has the lines");
 	assert_null(strchr(p.text, '\x1b'));
+	expect_narrow(&p, "# Whole");
+}
+
+/* What was expected and what was found, where the sentence does not say; a statement that a check is named after is cut. */
+static void test_show_a_fail_with_its_values(void **state)
+{
+	CLEANUP(show_done) struct show s;
+	CLEANUP(page_done) struct page p;
+	struct findings *f = &s.drill.findings;
+
+	(void)state;
+	a_drill(&s, VERDICT_FAIL, "table 'public.t' came back with another owner; and 3 more checks failed");
+	findings_add(f, RUNG_STRUCTURE, RESULT_FAIL, "public.t", "shop", "postgres", "%s", "it came back with another owner");
+	findings_add(f, RUNG_STRUCTURE, RESULT_FAIL, "public.i", "present", "absent", "%s", "it did not come back");
+	findings_add(f, RUNG_RESTORE, RESULT_FAIL, "ALTER TABLE ONLY public.a_table_with_a_name ADD CONSTRAINT with_\xc3\xa4s CHECK",
+		     "", "23514 x", "%s", "rows do not pass");
+	findings_add(f, RUNG_CHECKS, RESULT_FAIL, "sold", ">= 1", "0", "%s", "a shop that sold nothing is not ours");
+	page_open(&p, false);
+	report_show(&p.r, &s);
+	page_close(&p);
+	expect_in(&p, "it came back with another owner (expected shop, found postgres)");
+	expect_in(&p, "it did not come back\n");
+	expect_in(&p, "ALTER TABLE ONLY public.a_table_with_a_name ADD CONSTRAINT w...\n");
+	expect_in(&p, "a shop that sold nothing is not ours (expected >= 1, found 0)");
+	expect_in(&p, "No dump of shop is proven.");
+	expect_in(&p, "\nThis dump is refuted; no other one is proven.");
 	expect_narrow(&p, "# Whole");
 }
 
@@ -976,6 +1004,7 @@ int main(void)
 		cmocka_unit_test(test_show_a_pass),
 		cmocka_unit_test(test_show_says_that_there_are_no_checks_of_your_own),
 		cmocka_unit_test(test_show_a_fail),
+		cmocka_unit_test(test_show_a_fail_with_its_values),
 		cmocka_unit_test(test_show_undecided_judges_nothing),
 		cmocka_unit_test(test_show_lists_so_many_and_counts_the_rest),
 		cmocka_unit_test(test_show_json),
