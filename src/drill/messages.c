@@ -271,7 +271,7 @@ struct message_rule {
 	const char *text;	/* found in the message; NULL: any */
 	const char *statement;	/* the statement begins so; NULL: any */
 	enum { ALWAYS, IN_FUNCTION, BY_SEARCH_PATH, OLDER_THAN_17, OTHER_MAJOR, LACKS, FAILED, ROWS_FAILED, GAVE_UP, SUBSTITUTED,
-	       SORTED_OTHERWISE, UNKNOWN_LOCALE, OLDER, NEWER, BOX_FAILED } when;
+	       SORTED_OTHERWISE, UNKNOWN_LOCALE, UNKNOWN_ROLES, OLDER, NEWER, BOX_FAILED } when;
 	enum meaning meaning;
 	const char *sentence;	/* {message}, {name}, {last}, {detail}, {statement}, {function}, {locale}, {sorts},
 				 * {major}, {older}, {newer} are filled in */
@@ -359,6 +359,10 @@ static const struct message_rule rules[] = {
 	{"unknown-locale", "23514 23P01 42P17 22023", NULL, NULL, UNKNOWN_LOCALE, MEANING_LACKING,
 	 "text may have been sorted by other rules than the source's, whose locale is not in this dump ({message}): make the dump "
 	 "with pg_dump --create, which tells it"},
+
+	{"unknown-roles", "42501", NULL, NULL, UNKNOWN_ROLES, MEANING_LACKING,
+	 "a stand-in for a role may not do this ({message}), and what the role itself may is not in this dump: restore it by hand on a "
+	 "server that has its roles, or make it without --use-set-session-authorization"},
 
 	/* a table for which there was no room is missed by all that comes later */
 	{"after-the-box", NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},
@@ -528,6 +532,8 @@ static bool is_so(const struct message_rule *rule, const struct message *m, cons
 		return c->gave_up;
 	case SUBSTITUTED:
 		return c->substituted_locale != NULL;
+	case UNKNOWN_ROLES:
+		return !c->source;
 	case UNKNOWN_LOCALE:
 		return c->locale_unknown;
 	case SORTED_OTHERWISE:

@@ -73,7 +73,7 @@ struct circumstances {
 	int source_version_num;		  /* of the source; 0: unknown */
 	const struct strings *lacking;	  /* extensions the box does not have; may be NULL */
 	const struct strings *older, *newer; /* extensions of another version than the source's, with both; may be NULL */
-	const struct manifest *source;	  /* tells what was the source's own, and of no extension; may be NULL */
+	const struct manifest *source;	  /* tells what was the source's own, and what its roles may do; may be NULL */
 	const char *collation_differs;	  /* "2.31, here 2.41": another version of the library that sorts; NULL: the same */
 	const char *substituted_locale;	  /* the locale the box has not, when another took its place; NULL: none */
 	bool locale_unknown;		  /* the dump does not say under which it was */

@@ -408,8 +408,12 @@ static void test_roles_that_are_missed(void **state)
 		{"CREATE POLICY p TO ", "a"},
 		{"", "a"},
 	};
+	struct message quoting = {.text = (char[]){"role \"Odd \"one\" does not exist"}, .statement = (char[]){"GRANT"}};
+	CLEANUP(strings_done) struct strings quoted = {0};
 
 	(void)state;
+	message_roles(&quoting, &quoted);
+	assert_string_equal(quoted.items[0], "Odd \"one");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char statement[120], text[] = "role \"a\" does not exist";
 		struct message m = {.text = text, .statement = statement};
