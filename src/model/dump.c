@@ -44,6 +44,11 @@ bool dump_form_is_plain(enum dump_form form)
 	return form == DUMP_PLAIN || form == DUMP_PLAIN_GZIP || form == DUMP_PLAIN_ZSTD;
 }
 
+bool dump_form_is_packed(enum dump_form form)
+{
+	return form == DUMP_PLAIN_GZIP || form == DUMP_PLAIN_ZSTD;
+}
+
 bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken)
 {
 	const char *slash = strchr(name, '/');

@@ -70,6 +70,8 @@ const char *dump_suffix(enum dump_form form);
 int dump_form_of_name(const char *name);
 /* SQL text, compressed or not: for psql, not pg_restore. */
 bool dump_form_is_plain(enum dump_form form);
+/* Of those, one that was compressed. */
+bool dump_form_is_packed(enum dump_form form);
 
 struct dump {
 	char *name;	 /* "shop/shop_20261122_041500", as on the command line */

@@ -631,6 +631,7 @@ void published_done(struct published *p)
 	free(p->file);
 	free(p->manifest);
 	free(p->database);
+	strings_done(&p->files);
 	free(p->newer);
 	*p = (struct published){0};
 }

@@ -122,4 +122,16 @@ struct publication {
 void publication_done(struct publication *p);
 void report_publish(const struct report *r, const struct publication *p);
 
+/* `import`: what became of each file. */
+struct importation {
+	const char *file;	  /* as it was given */
+	const struct error *why;  /* NULL: it is in the store, as 'dump' */
+	const struct dump *dump;  /* NULL with 'why' */
+	bool was_here;		  /* and was before */
+	double seconds;
+	const struct strings *notes;
+};
+
+void report_import(const struct report *r, const struct importation *items, size_t count);
+
 #endif

@@ -947,17 +947,17 @@ static void test_the_newest_pull_delivered_or_not(void **state)
 	double seconds = -1;
 	bool found = true;
 
-	must(ledger_newest_pull(d->ledger, "shop", false, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_ENDED, &found, &e, &d->err));
 	assert_false(found);
 	must(ledger_pull_size(d->ledger, "shop", &bytes, &seconds, &d->err));
 	assert_int_equal(bytes, 0);
 	pull(d, SHOP_1, 0);
 	failed_pull(d, "shop", ERR_NETWORK, "unreachable");
-	must(ledger_newest_pull(d->ledger, "shop", false, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_ENDED, &found, &e, &d->err));
 	assert_true(found);
 	assert_string_equal(e.reason, "unreachable");
 	event_done(&e);
-	must(ledger_newest_pull(d->ledger, "shop", true, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_DELIVERED, &found, &e, &d->err));
 	assert_true(found);
 	assert_string_equal(e.dump, SHOP_1);
 	must(ledger_pull_size(d->ledger, "shop", &bytes, &seconds, &d->err));
