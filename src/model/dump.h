@@ -103,6 +103,8 @@ struct dumps {
 
 /* Take "SOURCE/DATABASE_YYYYMMDD_HHMMSS" apart; false if it is not one. Outputs owned by the caller. */
 bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken);
+/* Whether both are names of dumps of databases of the same name. */
+bool dump_same_database(const char *name, const char *other);
 /* The inverse; the database is percent-encoded. */
 char *dump_name(const char *source, const char *database, int64_t taken);
 

@@ -172,16 +172,18 @@ int dump_head_form(const unsigned char *bytes, size_t n, enum dump_form *ret, st
 
 /* ---------------------------------------------------------------- what an archive tells */
 
-static int take_archive(const unsigned char *bytes, size_t n, enum archive_format wanted, struct dump_head *ret, struct error *err)
+/* The table of contents of a directory archive says of itself that it is a tar's, so that it can be read as one. */
+static int take_archive(const unsigned char *bytes, size_t n, bool custom, struct dump_head *ret, struct error *err)
 {
 	CLEANUP(archive_head_done) struct archive_head head = {0};
 
 	if (archive_head_parse(bytes, n, &head, err) < 0)
 		return -1;
-	if (head.format != wanted)
-		return fail(err, ERR_SOURCE, "it is the table of contents of a dump in %s format, and only part of it: hand in %s",
-			    head.format == ARCHIVE_TAR ? "tar" : "directory",
-			    head.format == ARCHIVE_TAR ? "the tar archive itself" : "the folder that it was in");
+	if (custom && head.format != ARCHIVE_CUSTOM)
+		return fail(err, ERR_SOURCE, "it is the " TOC " of a directory or tar archive, and only part of it: hand in the whole "
+			    "folder, or the tar archive");
+	if (!custom && head.format == ARCHIVE_CUSTOM)
+		return fail(err, ERR_DATA, "it is a custom archive in the place of a " TOC);
 	ret->database = take(head.database);
 	ret->begun = head.created;
 	return 0;
@@ -191,7 +193,7 @@ int dump_head_parse_folder(const unsigned char *bytes, size_t n, struct dump_hea
 {
 	CLEANUP(dump_head_done) struct dump_head head = {.form = DUMP_FOLDER};
 
-	if (take_archive(bytes, n, ARCHIVE_DIRECTORY, &head, err) < 0)
+	if (take_archive(bytes, n, false, &head, err) < 0)
 		return -1;
 	*ret = head;
 	head = (struct dump_head){0};
@@ -256,8 +258,8 @@ static int parse(const unsigned char *bytes, size_t n, struct dump_head *head, s
 		take_plain(bytes, n, head);
 	if (head->form != DUMP_ARCHIVE)
 		return 0;
-	return is_archive(bytes, n) ? take_archive(bytes, n, ARCHIVE_CUSTOM, head, err) :
-				      take_archive(bytes + TAR_BLOCK, n - TAR_BLOCK, ARCHIVE_TAR, head, err);
+	return is_archive(bytes, n) ? take_archive(bytes, n, true, head, err) :
+				      take_archive(bytes + TAR_BLOCK, n - TAR_BLOCK, false, head, err);
 }
 
 int dump_head_parse(const unsigned char *bytes, size_t n, struct dump_head *ret, struct error *err)

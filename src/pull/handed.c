@@ -327,6 +327,10 @@ static int measure(struct handed *h, const struct strings *names, struct error *
 {
 	struct stat st;
 
+	if (!strings_have(names, TOC))
+		return fail(err, ERR_SOURCE,
+			    "the folder '%s' holds no " TOC ", and so is no directory archive: hand in the files in it by name",
+			    h->called);
 	h->of = 0;
 	for (size_t i = 0; i < names->count; i++) {
 		if (fstatat(h->fd, names->items[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -345,10 +349,6 @@ static int recognise_folder(struct handed *h, struct error *err)
 	unsigned char bytes[DUMP_HEAD_LEAST];
 	ssize_t n;
 
-	if (fd < 0 && errno == ENOENT)
-		return fail(err, ERR_SOURCE,
-			    "the folder '%s' holds no " TOC ", and so is no directory archive: hand in the files in it by name",
-			    h->called);
 	if (fd < 0 || (n = read(fd, bytes, sizeof(bytes))) < 0)
 		return open_failed(h, true, err);
 	if (dump_head_parse_folder(bytes, (size_t)n, &head, err) < 0)

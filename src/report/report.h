@@ -50,6 +50,7 @@ struct show {
 	bool acknowledged;
 	int64_t data_as_of;
 	struct origin origin;	  /* where the dump was published */
+	bool orphan;		  /* its source has no file: there is nothing to pull another from */
 };
 
 void show_done(struct show *s);

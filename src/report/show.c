@@ -341,7 +341,7 @@ static void say_last_proven(const struct report *r, const struct show *s)
 	if (e->verdict == VERDICT_PASS)
 		return;
 	if (!s->last_proven)
-		line = format("No dump of %s is proven.", e->source);
+		line = format(s->orphan ? "No dump of this database in %s is proven." : "No dump of %s is proven.", e->source);
 	else if (same(s->last_proven, e->dump))
 		line = format("An earlier drill has proven this dump, and nothing here takes that back.");
 	else
@@ -350,7 +350,9 @@ static void say_last_proven(const struct report *r, const struct show *s)
 	fputs("\n  ", r->to);
 	print_wrapped(r->to, line, 2, 2, width_of(r));
 	if (e->verdict == VERDICT_FAIL) {
-		autofree char *to_do = format("To do: 'drillbox doctor %s', then 'drillbox round %s'.", e->source, e->source);
+		autofree char *to_do = s->orphan ? xstrdup("To do: have another dump made, and 'drillbox import' it.") :
+						   format("To do: 'drillbox doctor %s', then 'drillbox round %s'.", e->source,
+							  e->source);
 
 		fputs("  ", r->to);
 		print_wrapped(r->to, to_do, 2, 2, width_of(r));

@@ -118,6 +118,9 @@ static int known_zone(const struct pulling *p, int64_t *ret, struct error *err)
 	CLEANUP(dumps_done) struct dumps list = {0};
 
 	*ret = ZONE_LEAST;
+	/* without a source, what lies together may be of many servers */
+	if (!config_source(&p->box->config, p->source->name))
+		return 0;
 	if (box_dumps(p->box, p->source->name, &list, NULL, err) < 0)
 		return -1;
 	for (size_t i = 0; i < list.count; i++) {

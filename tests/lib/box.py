@@ -84,7 +84,7 @@ def _keep_templates(data):
 
 def _let_time_pass(data):
     """A second has names for four dumps of a source. Ours may come faster: wait until the newest name is hardly ahead."""
-    names = [re.search(r"_(\d{8}_\d{6})\.(dump|d|sql)$", path.name) for path in data.glob("store/*/*")]
+    names = [re.search(r"_(\d{8}_\d{6})\.(dump|d|sql(\.gz|\.zst)?)$", path.name) for path in data.glob("store/*/*")]
     newest = max((calendar.timegm(time.strptime(name[1], "%Y%m%d_%H%M%S")) for name in names if name), default=0)
     ahead = newest - time.time()
     if 1 < ahead < 5:
@@ -240,10 +240,10 @@ class Box:
     def dumps(self, source="shop"):
         """Paths of what stands as a dump, oldest first."""
         folder = self.data / "store" / source
-        return [folder / name for name in self.files(source) if re.fullmatch(r".*_\d{8}_\d{6}\.(dump|d|sql)", name)]
+        return [folder / name for name in self.files(source) if re.fullmatch(r".*_\d{8}_\d{6}\.(dump|d|sql(\.gz|\.zst)?)", name)]
 
     def name_of(self, path):
-        return f"{path.parent.name}/{path.name.rsplit('.', 1)[0]}"
+        return f"{path.parent.name}/{path.name.split('.', 1)[0]}"
 
     def ledger(self, query, *values):
         """Rows of the ledger, by name."""

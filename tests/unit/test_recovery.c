@@ -7,7 +7,7 @@ static char *lines_of(const char *path, const struct manifest *m)
 {
 	struct text t = {0};
 
-	recovery_lines(path, m, &t);
+	recovery_lines(path, m, false, &t);
 	return text_take(&t);
 }
 
