@@ -193,13 +193,13 @@ class Box:
     def _argv(self, argv):
         return [str(BINARY), "--config", str(self.conf), *map(str, argv)]
 
-    def start(self, *argv, env=None, through=(), **options):
+    def start(self, *argv, env=None, through=(), stdin=subprocess.DEVNULL, **options):
         """A run that goes on while the test does something; see finish()."""
         if argv and argv[0] in ("drill", "round"):
             _lend_templates(self.data)
-        if argv and argv[0] in ("pull", "round"):
+        if argv and argv[0] in ("pull", "round", "import"):
             _let_time_pass(self.data)
-        process = processes.start([*through, *self._argv(argv)], "TERM", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = processes.start([*through, *self._argv(argv)], "TERM", stdin=stdin, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, errors="replace", env=self._environment(env),
                                   cwd=self.dir, **options)
         process.told, process.since = list(map(str, argv)), time.monotonic()
@@ -216,9 +216,9 @@ class Box:
         _keep_templates(self.data)
         return Result(process.told, process.returncode, out, err, time.monotonic() - process.since)
 
-    def run(self, *argv, code=None, timeout=120, env=None, through=()):
+    def run(self, *argv, code=None, timeout=120, env=None, through=(), **options):
         """Run the binary to its end. 'code', one or several, is what it must exit with."""
-        result = self.finish(self.start(*argv, env=env, through=through), timeout)
+        result = self.finish(self.start(*argv, env=env, through=through, **options), timeout)
         if code is not None and result.code not in (code if isinstance(code, (tuple, list)) else (code,)):
             raise tap.Wrong(f"expected exit code {code}: {result}")
         return result
