@@ -258,6 +258,7 @@ static int parse(const unsigned char *bytes, size_t n, struct dump_head *head, s
 		take_plain(bytes, n, head);
 	if (head->form != DUMP_ARCHIVE)
 		return 0;
+	head->tar = !is_archive(bytes, n);
 	return is_archive(bytes, n) ? take_archive(bytes, n, true, head, err) :
 				      take_archive(bytes + TAR_BLOCK, n - TAR_BLOCK, false, head, err);
 }
@@ -288,6 +289,19 @@ int dump_head_parse_inside(const unsigned char *bytes, size_t n, struct dump_hea
 		return fail(err, ERR_SOURCE, "it was compressed twice: unpack it once: %s", unpack);
 	take_plain(bytes, n, head);
 	return 0;
+}
+
+const char *dump_head_words(const struct dump_head *h)
+{
+	static const char *const words[DUMP_FORMS] = {
+		[DUMP_ARCHIVE] = "a custom archive",
+		[DUMP_FOLDER] = "a directory archive",
+		[DUMP_PLAIN] = "plain SQL",
+		[DUMP_PLAIN_GZIP] = "plain SQL, compressed by gzip",
+		[DUMP_PLAIN_ZSTD] = "plain SQL, compressed by zstd",
+	};
+
+	return h->tar ? "a tar archive" : words[h->form];
 }
 
 void dump_head_done(struct dump_head *h)

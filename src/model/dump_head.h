@@ -20,12 +20,13 @@
 #include "base/error.h"
 #include "model/dump.h"
 
-#define DUMP_HEAD_LEAST 2048		   /* bytes that tell the form, and all that an archive tells */
+#define DUMP_HEAD_LEAST 1024		  /* bytes that tell the form, and all that an archive tells */
 #define DUMP_HEAD_MOST ((size_t)64 << 10) /* and all that plain SQL does */
 
 /* All text owned. Zero-initialised is none. */
 struct dump_head {
 	enum dump_form form;
+	bool tar;	/* of an archive */
 	char *database; /* NULL: it does not tell */
 	int64_t begun;	/* by the clock on the wall there, as if that were UTC's; TIME_UNKNOWN: it does not tell */
 	bool utc;	/* that clock was UTC's */
@@ -48,6 +49,9 @@ MUST_CHECK int dump_head_parse_folder(const unsigned char *bytes, size_t n, stru
 
 /* The database that a file's name seems to be of: its last part without endings and without a stamp of ours; NULL: none. Owned. */
 char *dump_head_name_of(const char *path);
+
+/* "a custom archive", "plain SQL, compressed by gzip". */
+const char *dump_head_words(const struct dump_head *h);
 
 void dump_head_done(struct dump_head *h);
 

@@ -74,7 +74,7 @@ struct published_request {
  * On an error what has come stays at part_path, to be gone on with, unless it never
  * can be: then it is removed. ERR_CHANGED: it was replaced while it came: try
  * again, once. ERR_DATA: what was published contradicts itself, or the bytes their
- * digest. ERR_SOURCE: no custom archive. ERR_SPACE, and what place.h says.
+ * digest. ERR_SOURCE: it is no dump that can be drilled. ERR_SPACE, and what place.h says.
  */
 MUST_CHECK int pull_published(const struct published_request *request, struct published *ret, struct error *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "model/dump_head.h"
 #include "run/pulling.h"
 
 /* What lies beside a dump may be left from the one before; by its size, where that is known, the dump is another. */
@@ -127,6 +128,17 @@ static int look_again(struct pulling *p, struct incoming *in, struct error *err)
 	return -1;
 }
 
+/* Plain SQL says of which database it is only where it was made with --create. */
+static void name_it(struct pulling *p)
+{
+	struct published *came = &p->published;
+
+	if (!came->database)
+		came->database = dump_head_name_of(came->file);
+	if (!came->database)
+		came->database = xstrdup(p->source->name);
+}
+
 int pulling_published(struct pulling *p, struct dump *ret, struct error *err)
 {
 	CLEANUP(store_leave) struct incoming in = INCOMING_INIT; /* what has come stays for the next try */
@@ -135,6 +147,7 @@ int pulling_published(struct pulling *p, struct dump *ret, struct error *err)
 	    fetch(p, &in, err) < 0 || look_again(p, &in, err) < 0)
 		return -1;
 	add_notes(p);
+	name_it(p);
 	if (pulling_take_in(p, &in, ret, err) < 0)
 		return -1;
 	return store_digests(ret, &p->digests, err);
