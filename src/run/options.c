@@ -35,7 +35,7 @@ static const struct {
 	{OPT_SANDBOX, "--sandbox", NULL, "whether what runs in the sandbox can get out of it"},
 	{OPT_SOURCE, "--source", "NAME", "for which source; it need not be configured (default: imported)"},
 	{OPT_DATABASE, "--database", "NAME", "the database's name, of a dump that does not tell it itself"},
-	{OPT_AS_OF, "--as-of", "T", "of when the data is, where nothing else tells: as --since"},
+	{OPT_AS_OF, "--as-of", "T", "of when the data is, where nothing tells: a day, a moment, an age"},
 	{OPT_TRIGGER, "--trigger", "WHO", NULL},
 };
 
@@ -209,6 +209,6 @@ void options_print(unsigned takes)
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (!(takes & known[i].option) || !known[i].does)
 			continue;
-		printf("  %-9s %-6s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
+		printf("  %-10s %-6s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
 	}
 }
