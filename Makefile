@@ -75,7 +75,8 @@ cross: build/aarch64/drillbox unit-aarch64 ## build/aarch64/drillbox, for the de
 # The publishing half: files of the rooms above, none of its own but main_publish.c. It needs libpq and little else.
 publisher_sources := $(patsubst %,src/%.c, \
 	$(addprefix base/,cleanup clock errand error file log pace text) \
-	$(addprefix model/,check config config_value dump duration exempt manifest precheck retention schedule url web_url window) \
+	$(addprefix model/,archive_head check config config_value dump dump_head duration exempt manifest precheck retention schedule url \
+	web_url window) \
 	$(addprefix port/,digest ini json pg pg_login pg_parameters process relay resolve survey survey_sql table toolset) \
 	$(addprefix pull/,dumping explain postgres precheck) \
 	$(addprefix store/,catalogue incoming index manifest_file removal store sums) \

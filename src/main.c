@@ -11,6 +11,8 @@
 #include "run/program.h"
 #include "run/verb.h"
 
+#define IMPORT_MOST 1000 /* files */
+
 static const struct verb verbs[] = {
 	{"status", "", "one screen: is all well, and if not, what is wrong",
 	 "The first line says what is wrong, or that all is well. Exit code: 0 all proven\n"
@@ -30,6 +32,17 @@ static const struct verb verbs[] = {
 	 "1: what was read is not what was stored, and what came out must not be used.\n",
 	 1, 1, 0, verb_fetch},
 	{"pull", "SOURCE", "a fresh dump into the store", "", 1, 1, OPT_WAIT | OPT_JSON | OPT_TRIGGER, verb_pull},
+	{"import", "FILE...", "dumps that were made by hand, into the store",
+	 "A custom, tar or directory archive of pg_dump, or plain SQL, also in gzip or zstd:\n"
+	 "told by its bytes, stored as it is, and drilled like any other. '-' is standard\n"
+	 "input, such as for a file that only root may read:\n"
+	 "sudo cat FILE | sudo drillbox import -\n\n"
+	 "FILE.sha256 beside it, as sha256sum writes it, is enforced; FILE.json is taken as\n"
+	 "its manifest where that list names it too. Without a manifest, of when the data is\n"
+	 "is a guess, and a note says by what.\n\n"
+	 "Several files: each by itself. Exit code: 0 all are in the store (also what was\n"
+	 "there before), 2 one is not.\n",
+	 1, IMPORT_MOST, OPT_SOURCE | OPT_DATABASE | OPT_AS_OF | OPT_JSON | OPT_WAIT, verb_import},
 	{"drill", "[SOURCE|DUMP]", "restore a dump into a throwaway server and check it",
 	 "Without a name: the newest dump of each source. Exit code: 0 pass, 1 fail\n"
 	 "(evidence that the dump is bad), 2 undecided (the box could not tell).\n\n"

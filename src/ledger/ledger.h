@@ -61,6 +61,9 @@ MUST_CHECK int ledger_round_end(struct ledger *l, int64_t id, enum verdict verdi
 MUST_CHECK int ledger_pull_begin(struct ledger *l, const char *source, enum trigger trigger, int64_t round,
 				 int64_t *ret_id, struct error *err);
 
+/* The same of a dump that a person hands in, since 'started'. It is the source's pull to read of, and none to reckon with. */
+MUST_CHECK int ledger_import_begin(struct ledger *l, const char *source, int64_t started, int64_t *ret_id, struct error *err);
+
 /* What a pull came to. With 'why' it delivered nothing and is undecided; else it delivered 'dump'. */
 struct pull_outcome {
 	const struct error *why;
@@ -130,6 +133,7 @@ struct history_filter {
 	int64_t since;		 /* TIME_UNKNOWN: from the beginning; by start */
 	size_t limit;		 /* 0: no limit */
 	bool rounds;		 /* rows of kind round as well; else pulls and drills only */
+	bool not_imported;	 /* without the dumps that were handed in */
 };
 
 /*
@@ -146,8 +150,14 @@ MUST_CHECK int ledger_drill(struct ledger *l, int64_t id, struct drill_record *r
 MUST_CHECK int ledger_newest_drill(struct ledger *l, const char *source, const char *dump, int64_t *ret_id,
 				   struct error *err);
 
-/* The newest pull that delivered ('delivered') or that ended at all; false in 'ret_found': none. */
-MUST_CHECK int ledger_newest_pull(struct ledger *l, const char *source, bool delivered, bool *ret_found,
+enum which_pull {
+	PULL_ENDED,	/* whatever came of it */
+	PULL_DELIVERED,
+	DUMP_ARRIVED,	/* that, or a dump that was handed in */
+};
+
+/* The newest pull of that kind; false in 'ret_found': none. */
+MUST_CHECK int ledger_newest_pull(struct ledger *l, const char *source, enum which_pull which, bool *ret_found,
 				  struct event *ret, struct error *err);
 
 /*

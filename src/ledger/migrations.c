@@ -1,6 +1,7 @@
 #include "ledger/migrations.h"
 
 #include "base/text.h"
+#include "ledger/imported.sql.h"
 #include "ledger/origin.sql.h"
 #include "ledger/outbox.sql.h"
 #include "ledger/schema.sql.h"
@@ -9,6 +10,7 @@ const char *const ledger_steps[] = {
 	schema_sql,
 	origin_sql,
 	outbox_sql,
+	imported_sql,
 };
 const size_t ledger_step_count = COUNT(ledger_steps);
 

@@ -125,8 +125,9 @@ static char *history_sql(const struct history_filter *f)
 	for (size_t i = 0; i < COUNT(kinds); i++) {
 		if (i == EVENT_ROUND && (!f->rounds || f->dump))
 			continue;
-		text_addf(&t, "%s%s WHERE started >= ?3%s%s", t.length ? " UNION ALL " : "", kinds[i],
-			  f->source ? " AND source = ?1" : "", f->dump ? " AND dump = ?2" : "");
+		text_addf(&t, "%s%s WHERE started >= ?3%s%s%s", t.length ? " UNION ALL " : "", kinds[i],
+			  f->source ? " AND source = ?1" : "", f->dump ? " AND dump = ?2" : "",
+			  i == EVENT_PULL && f->not_imported ? " AND NOT imported" : "");
 	}
 	text_add(&t, " ORDER BY opened DESC, kind DESC LIMIT ?4");
 	return text_take(&t);
@@ -147,15 +148,15 @@ int ledger_history(struct ledger *l, const struct history_filter *filter, struct
 	return 0;
 }
 
-int ledger_newest_pull(struct ledger *l, const char *source, bool delivered, bool *ret_found, struct event *ret,
+int ledger_newest_pull(struct ledger *l, const char *source, enum which_pull which, bool *ret_found, struct event *ret,
 		       struct error *err)
 {
 	CLEANUP(sqlite_finish) struct sqlite_statement *s = NULL;
 
 	if (sqlite_prepare(l->db, &s, err,
 			   SELECT_PULLS " WHERE source = ? AND verdict <> 'running' AND (verdict = 'pass' OR NOT ?) "
-					"ORDER BY opened DESC LIMIT 1",
-			   "tb", source, (int)delivered) < 0)
+					"AND (NOT imported OR ?) ORDER BY opened DESC LIMIT 1",
+			   "tbb", source, (int)(which != PULL_ENDED), (int)(which == DUMP_ARRIVED)) < 0)
 		return reading(-1, err);
 	return reading(read_one_event(l, s, ret_found, ret, err), err);
 }
@@ -163,7 +164,7 @@ int ledger_newest_pull(struct ledger *l, const char *source, bool delivered, boo
 int ledger_attempts(struct ledger *l, const char *source, struct attempts *ret, struct error *err)
 {
 	const struct history_filter filter = {
-		.source = source, .since = TIME_UNKNOWN, .limit = ATTEMPTS_LOOKED_AT, .rounds = true};
+		.source = source, .since = TIME_UNKNOWN, .limit = ATTEMPTS_LOOKED_AT, .rounds = true, .not_imported = true};
 	CLEANUP(events_done) struct events list = {0};
 	int64_t first_seen;
 
@@ -518,7 +519,7 @@ int ledger_pull_size(struct ledger *l, const char *source, int64_t *ret_bytes, d
 	CLEANUP(event_done) struct event e = {0};
 	bool found;
 
-	if (ledger_newest_pull(l, source, true, &found, &e, err) < 0)
+	if (ledger_newest_pull(l, source, PULL_DELIVERED, &found, &e, err) < 0)
 		return -1;
 	*ret_bytes = found ? e.bytes : 0;
 	*ret_seconds = found && e.seconds > 0 ? e.seconds : 0;

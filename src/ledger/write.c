@@ -156,19 +156,31 @@ int ledger_round_end(struct ledger *l, int64_t id, enum verdict verdict, const c
 
 /* ---- pulls ---- */
 
-int ledger_pull_begin(struct ledger *l, const char *source, enum trigger trigger, int64_t round, int64_t *ret_id,
-		      struct error *err)
+static int begin_pull(struct ledger *l, const char *source, enum trigger trigger, int64_t round, int64_t started, bool imported,
+		      int64_t *ret_id, struct error *err)
 {
 	int64_t opened = now_us();
 
 	if (sqlite_run(l->db, err,
-		       "INSERT INTO pulls (round, source, trigger, " OPENED ") "
-		       "VALUES (nullif(?, 0), ?, ?, ?, ?, 'running', ?, ?, ?)",
-		       "ittiiiit", round, source, trigger_word(trigger), opened / 1000000, opened, l->self.pid,
-		       l->self.started, l->self.boot) < 0)
+		       "INSERT INTO pulls (round, source, trigger, imported, " OPENED ") "
+		       "VALUES (nullif(?, 0), ?, ?, ?, ?, ?, 'running', ?, ?, ?)",
+		       "ittbiiiit", round, source, trigger_word(trigger), (int)imported,
+		       started == TIME_UNKNOWN ? opened / 1000000 : started, opened, l->self.pid, l->self.started,
+		       l->self.boot) < 0)
 		return finish_alone(-1, err);
 	*ret_id = sqlite_last_id(l->db);
 	return 0;
+}
+
+int ledger_pull_begin(struct ledger *l, const char *source, enum trigger trigger, int64_t round, int64_t *ret_id,
+		      struct error *err)
+{
+	return begin_pull(l, source, trigger, round, TIME_UNKNOWN, false, ret_id, err);
+}
+
+int ledger_import_begin(struct ledger *l, const char *source, int64_t started, int64_t *ret_id, struct error *err)
+{
+	return begin_pull(l, source, TRIGGER_OPERATOR, 0, started, true, ret_id, err);
 }
 
 static int close_pull(struct ledger *l, int64_t id, const struct pull_outcome *o, struct error *err)

@@ -9,8 +9,6 @@
 
 #define NAME_MOST 255	 /* NAMEDATALEN is 64, and may be set higher where PostgreSQL is built */
 #define INT_SIZE 4	 /* of every platform that PostgreSQL runs on */
-#define FORMAT_OF_CUSTOM 1
-#define FORMAT_OF_TAR 3
 #define VERSION(major, minor) ((major) * 256 + (minor))
 #define OLDEST VERSION(1, 10)	   /* pg_dump 8.0 */
 #define COMPRESSION_BYTE VERSION(1, 15) /* pg_dump 16: an algorithm in place of a level */
@@ -81,34 +79,6 @@ static int64_t take_time(struct cursor *c)
 	return t;
 }
 
-/* What else people publish, by its first bytes. */
-static int refuse_other(const unsigned char *bytes, size_t n, struct error *err)
-{
-	static const struct {
-		const char *magic;
-		size_t n;
-		const char *what;
-	} known[] = {
-		{"\x1f\x8b", 2, "compressed by gzip"},
-		{"\x28\xb5\x2f\xfd", 4, "compressed by zstd"},
-		{"BZh", 3, "compressed by bzip2"},
-		{"\xfd" "7zXZ", 5, "compressed by xz"},
-		{"PK\x03\x04", 4, "a zip file"},
-		{"-- PostgreSQL", 13, "plain SQL"},
-		{"--\n-- PostgreSQL", 16, "plain SQL"},
-		{"<", 1, "a web page, perhaps of a login"},
-	};
-	const char *what = n == 0 ? "empty" : "nothing that pg_dump writes";
-
-	for (size_t i = 0; i < COUNT(known); i++)
-		if (n >= known[i].n && memcmp(bytes, known[i].magic, known[i].n) == 0)
-			what = known[i].what;
-	return fail(err, ERR_SOURCE,
-		    "it is %s, and only custom archives can be drilled yet: publish what 'pg_dump -Fc' writes, as it is, or "
-		    "let [source] pattern name such files",
-		    what);
-}
-
 static int parse(struct cursor *c, struct archive_head *ret, struct error *err)
 {
 	unsigned major = take_byte(c), minor = take_byte(c), revision = take_byte(c);
@@ -117,18 +87,15 @@ static int parse(struct cursor *c, struct archive_head *ret, struct error *err)
 	if (!c->broken && major > NEWEST_MAJOR)
 		return fail(err, ERR_DATA, "it is an archive of version %u.%u, which this drillbox does not know: update it",
 			    major, minor);
-	if (c->broken || major == 0 || VERSION(major, minor) < OLDEST || int_size != INT_SIZE || offset_size > 8)
+	if (c->broken || major == 0 || VERSION(major, minor) < OLDEST || int_size != INT_SIZE || offset_size > 8 ||
+	    (format != ARCHIVE_CUSTOM && format != ARCHIVE_TAR && format != ARCHIVE_DIRECTORY))
 		return fail(err, ERR_DATA, "its head (archive version %u.%u-%u) makes no sense: is it damaged?", major, minor,
 			    revision);
-	if (format != FORMAT_OF_CUSTOM)
-		return fail(err, ERR_SOURCE,
-			    "it is part of a dump in %s format, and only custom archives can be drilled yet: publish what "
-			    "'pg_dump -Fc' writes",
-			    format == FORMAT_OF_TAR ? "tar" : "directory");
 	if (VERSION(major, minor) >= COMPRESSION_BYTE)
 		(void)take_byte(c);
 	else
 		(void)take_int(c);
+	ret->format = (enum archive_format)format;
 	ret->created = take_time(c);
 	ret->database = take_text(c);
 	if (c->broken)
@@ -142,7 +109,7 @@ int archive_head_parse(const unsigned char *bytes, size_t n, struct archive_head
 	struct cursor c = {bytes, n, false};
 
 	if (n < strlen(ARCHIVE_MAGIC) || memcmp(bytes, ARCHIVE_MAGIC, strlen(ARCHIVE_MAGIC)) != 0)
-		return refuse_other(bytes, n, err);
+		return fail(err, ERR_DATA, "it does not begin as an archive of pg_dump does");
 	c.at += strlen(ARCHIVE_MAGIC);
 	c.left -= strlen(ARCHIVE_MAGIC);
 	if (parse(&c, &head, err) < 0)

@@ -1,6 +1,6 @@
 /*
- * The first bytes of an archive of pg_dump (-Fc): the name of its database and
- * when it was begun. Its layout is that of PostgreSQL's pg_backup_archiver.c
+ * The first bytes of an archive of pg_dump (-Fc; of -Ft and -Fd the member or file
+ * toc.dat, which begins alike): the name of its database and when it was begun. Its layout is that of PostgreSQL's pg_backup_archiver.c
  * (ReadHead), the same since archive version 1.10 but for one field. This much
  * is read here and not by pg_restore in the sandbox, because a dump that comes
  * without a manifest needs a name before it is in the store; the rest is rung 2's.
@@ -17,16 +17,18 @@
 #define ARCHIVE_MAGIC "PGDMP"
 #define ARCHIVE_HEAD_MOST 1024 /* bytes it takes at most, with any name a database can have */
 
+enum archive_format { ARCHIVE_CUSTOM = 1, ARCHIVE_TAR = 3, ARCHIVE_DIRECTORY = 5 }; /* as PostgreSQL numbers them */
+
 /* All text owned. */
 struct archive_head {
+	enum archive_format format;
 	char *database;
 	int64_t created; /* what the clock on the wall said there, read as if it were UTC */
 };
 
 /*
- * ERR_SOURCE: it is something else (plain SQL, compressed, a tar, a folder's
- * table of contents), and the sentence says so; ERR_DATA: it is an archive of
- * this kind whose head makes no sense, or one of a newer version.
+ * 'bytes' begin with ARCHIVE_MAGIC, or else that is ERR_DATA too: an archive whose head
+ * makes no sense, or one of a newer version.
  */
 MUST_CHECK int archive_head_parse(const unsigned char *bytes, size_t n, struct archive_head *ret, struct error *err);
 

@@ -44,6 +44,11 @@ bool dump_form_is_plain(enum dump_form form)
 	return form == DUMP_PLAIN || form == DUMP_PLAIN_GZIP || form == DUMP_PLAIN_ZSTD;
 }
 
+bool dump_form_is_packed(enum dump_form form)
+{
+	return form == DUMP_PLAIN_GZIP || form == DUMP_PLAIN_ZSTD;
+}
+
 bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken)
 {
 	const char *slash = strchr(name, '/');
@@ -77,6 +82,15 @@ char *dump_name(const char *source, const char *database, int64_t taken)
 	return format("%s/%s_%s", source, encoded, time_compact(taken, stamp));
 }
 
+bool dump_same_database(const char *name, const char *other)
+{
+	autofree char *source = NULL, *database = NULL, *other_source = NULL, *other_database = NULL;
+	int64_t taken;
+
+	return dump_name_parse(name, &source, &database, &taken) &&
+	       dump_name_parse(other, &other_source, &other_database, &taken) && same(database, other_database);
+}
+
 static const char *const vouch_words[] = {
 	[VOUCH_PULLED] = "",
 	[VOUCH_INDEX] = "index",
@@ -98,9 +112,26 @@ int vouch_from_word(const char *word)
 	return -1;
 }
 
+/* Of a dump that a person handed in: a path, or standard input. */
+static char *handed_sentence(const struct origin *o)
+{
+	if (o->vouch != VOUCH_NONE)
+		return format("from %s, with the digest that lay beside it", o->where);
+	if (o->where[0] != '/')
+		return format("origin unverified: it came through %s, without a digest, so nobody can tell whether it is what was "
+			      "made",
+			      o->where);
+	return format("origin unverified: no digest lay beside %s, so nobody can tell whether it is what was made; sha256sum writes "
+		      "one, into a file of that name and '.sha256'",
+		      o->where);
+}
+
 char *origin_sentence(const struct origin *o)
 {
 	const char *where = o->where ? o->where : "it, at a place that nobody noted";
+
+	if (o->where && !strstr(o->where, "://") && o->vouch != VOUCH_PULLED)
+		return handed_sentence(o);
 
 	switch (o->vouch) {
 	case VOUCH_INDEX:

@@ -70,6 +70,8 @@ const char *dump_suffix(enum dump_form form);
 int dump_form_of_name(const char *name);
 /* SQL text, compressed or not: for psql, not pg_restore. */
 bool dump_form_is_plain(enum dump_form form);
+/* Of those, one that was compressed. */
+bool dump_form_is_packed(enum dump_form form);
 
 struct dump {
 	char *name;	 /* "shop/shop_20261122_041500", as on the command line */
@@ -101,6 +103,8 @@ struct dumps {
 
 /* Take "SOURCE/DATABASE_YYYYMMDD_HHMMSS" apart; false if it is not one. Outputs owned by the caller. */
 bool dump_name_parse(const char *name, char **ret_source, char **ret_database, int64_t *ret_taken);
+/* Whether both are names of dumps of databases of the same name. */
+bool dump_same_database(const char *name, const char *other);
 /* The inverse; the database is percent-encoded. */
 char *dump_name(const char *source, const char *database, int64_t taken);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "model/dump.h"
 
 #define JOBS 4 /* pg_restore's; safe everywhere, and most of what there is to gain */
 #define STAMP (sizeof("_YYYYMMDD_HHMMSS") - 1)
@@ -211,11 +212,12 @@ static void add_settings(struct text *t, const struct role *role)
 	}
 }
 
-static void add_roles(struct text *t, const struct manifest *m)
+static void add_roles(struct text *t, const struct manifest *m, bool plain)
 {
 	if (!m) {
-		text_add(t, "# There is no manifest to say which roles there were: pg_restore will name those it misses.\n"
-			    "# Make them (CREATE ROLE name), drop the database, and restore again.\n");
+		text_addf(t, "# There is no manifest to say which roles there were: %s.\n"
+			     "# Make them (CREATE ROLE name), drop the database, and restore again.\n",
+			  plain ? "psql stops at the first that it misses" : "pg_restore will name those it misses");
 		return;
 	}
 	if (m->role_count == 0)
@@ -249,14 +251,26 @@ static char *database_of(const char *path, const struct manifest *m)
 	return name ? name : take(encoded);
 }
 
-static void add_plain(struct text *t, const char *path, const char *database)
+/* One that was made with --create does so, and goes over to it. */
+static void add_plain(struct text *t, const char *path, const char *database, bool makes_database)
 {
-	text_add(t, "createdb --template=template0 ");
-	add_word(t, database);
-	text_add(t, "\n");
-	add_psql(t, database);
-	text_add(t, " -f ");
-	add_word(t, path);
+	int form = dump_form_of_name(path);
+
+	if (!makes_database) {
+		text_add(t, "createdb --template=template0 ");
+		add_word(t, database);
+		text_add(t, "\n");
+	}
+	if (form != DUMP_PLAIN) {
+		text_add(t, form == DUMP_PLAIN_GZIP ? "gzip -dc " : "zstd -dc ");
+		add_word(t, path);
+		text_add(t, " | ");
+	}
+	add_psql(t, makes_database ? "postgres" : database);
+	if (form == DUMP_PLAIN) {
+		text_add(t, " -f ");
+		add_word(t, path);
+	}
 	text_add(t, "\n");
 }
 
@@ -276,8 +290,10 @@ static bool lacks_public(const struct manifest *m)
 	return schemas && !object_class_find(schemas, "public");
 }
 
-void recovery_lines(const char *path, const struct manifest *m, struct text *out)
+void recovery_lines(const char *path, const struct manifest *m, bool makes_database, struct text *out)
 {
+	int form = dump_form_of_name(path);
+	bool plain = form >= 0 && dump_form_is_plain((enum dump_form)form);
 	autofree char *folder = path_dir(path);
 	autofree char *database = database_of(path, m);
 	autofree char *sums = format("%s.sha256", path_base(path));
@@ -287,13 +303,13 @@ void recovery_lines(const char *path, const struct manifest *m, struct text *out
 	text_add(out, " && sha256sum -c ");
 	add_word(out, sums);
 	text_add(out, "\n");
-	add_roles(out, m);
+	add_roles(out, m, plain);
 	if (m && m->read_only_default)
 		text_add(out, "# It was read-only by default, which would stop its own restore.\n"
 			      "export PGOPTIONS='-c default_transaction_read_only=off'\n");
 	text_add(out, "# The database, under its own name.\n");
-	if (ends_with(path, ".sql"))
-		add_plain(out, path, database);
+	if (plain)
+		add_plain(out, path, database, makes_database);
 	else
 		add_archive(out, path);
 	add_psql(out, database);

@@ -6,15 +6,18 @@
 #ifndef DRILLBOX_MODEL_RECOVERY_H
 #define DRILLBOX_MODEL_RECOVERY_H
 
+#include <stdbool.h>
+
 #include "base/text.h"
 #include "model/manifest.h"
 
 /*
  * Append the lines for the dump at 'path' (absolute). 'm' may be NULL (no
- * manifest, or a damaged one): the lines then say what has to be made by hand.
+ * manifest, or a damaged one): the lines then say what has to be made by hand. 'makes_database': it is
+ * plain SQL that was made with --create; an archive can always be told to.
  * Every line is a command or a '#' comment; names are quoted for the shell and
  * for SQL; the server is whatever PGHOST, PGPORT and PGUSER name.
  */
-void recovery_lines(const char *path, const struct manifest *m, struct text *out);
+void recovery_lines(const char *path, const struct manifest *m, bool makes_database, struct text *out);
 
 #endif

@@ -186,7 +186,7 @@ static void keep_always(struct dumps *list, const char *source, struct keep keep
 		else if ((int64_t)i == unproven)
 			stays(d, xstrdup("newest unproven: never pruned"));
 		else if (d->orphan)
-			stays(d, xstrdup("orphan: its source's file is gone"));
+			stays(d, xstrdup("orphan: its source has no file"));
 		else if (keep.daily < 0)
 			stays(d, xstrdup("its source's file cannot be used"));
 		else if (d->taken > now)

@@ -71,11 +71,17 @@ bool offer_digest_of(const char *list, const char *name, bool alone, char ret_sh
 
 /* ---------------------------------------------------------------- what is beside the dump */
 
+/* Where it lies. */
+struct beside {
+	offer_get get;
+	void *context;
+};
+
 /* 0 with *ret NULL where there is none. */
-static int get_beside(struct place *place, const struct offer *o, const char *suffix, size_t cap,
-		      struct deadline deadline, char **ret, size_t *ret_n, struct error *err)
+static int get_beside(const struct beside *b, const struct offer *o, const char *suffix, size_t cap, char **ret, size_t *ret_n,
+		      struct error *err)
 {
-	if (place_beside(place, &o->remote, suffix, cap, deadline, ret, ret_n, err) == 0)
+	if (b->get(b->context, suffix, cap, ret, ret_n, err) == 0)
 		return 0;
 	if (err->kind != ERR_NOTHING)
 		return fail_within(err, "getting '%s%s'", o->remote.name, suffix);
@@ -119,9 +125,9 @@ static int manifest_digest(const struct offer *o, const char *list, const char *
 }
 
 /* A manifest for which no digest was published may be of another dump, and would then speak falsely against this one. */
-static int take_manifest(struct place *place, struct offer *o, const char *list, struct deadline deadline,
-			 struct error *err)
+static int take_manifest(const struct beside *b, struct offer *o, struct error *err)
 {
+	const char *list = o->list;
 	autofree char *name = format("%s" MANIFEST_SUFFIX, o->remote.name);
 	autofree char *bytes = NULL;
 	char expected[SHA256_HEX] = "", found[SHA256_HEX];
@@ -131,7 +137,7 @@ static int take_manifest(struct place *place, struct offer *o, const char *list,
 	if (manifest_digest(o, list, name, expected, err) < 0)
 		return -1;
 	vouched = *expected;
-	if (get_beside(place, o, MANIFEST_SUFFIX, OFFER_MANIFEST_CAP, deadline, &bytes, &n, err) < 0)
+	if (get_beside(b, o, MANIFEST_SUFFIX, OFFER_MANIFEST_CAP, &bytes, &n, err) < 0)
 		return -1;
 	if (!bytes && vouched)
 		return fail(err, ERR_DATA,
@@ -169,17 +175,35 @@ static char *where_it_is(const struct source_config *source, const char *where)
 	return web_url_text(&url);
 }
 
-static int look_beside(struct place *place, struct deadline deadline, struct offer *o, struct error *err)
+int offer_look_beside(struct offer *o, bool folder, offer_get get, void *context, struct error *err)
 {
-	autofree char *list = NULL;
+	const struct beside b = {get, context};
 	size_t n;
 
-	if (get_beside(place, o, LIST_SUFFIX, OFFER_LIST_CAP, deadline, &list, &n, err) < 0)
+	if (get_beside(&b, o, LIST_SUFFIX, OFFER_LIST_CAP, &o->list, &n, err) < 0)
 		return -1;
-	if (list && (strlen(list) != n || digest_bytes(list, n, o->list_sha256, err) < 0))
+	if (o->list && (strlen(o->list) != n || digest_bytes(o->list, n, o->list_sha256, err) < 0))
 		return fail(err, ERR_DATA, "'%s" LIST_SUFFIX "' is no list of digests: write it anew with sha256sum",
 			    o->remote.name);
-	return take_digest(o, list, err) < 0 ? -1 : take_manifest(place, o, list, deadline, err);
+	if (folder)
+		o->origin.vouch = o->list ? VOUCH_LIST : VOUCH_NONE;
+	else if (take_digest(o, o->list, err) < 0)
+		return -1;
+	return take_manifest(&b, o, err);
+}
+
+/* Of a place. */
+struct at_place {
+	struct place *place;
+	const struct remote *remote;
+	struct deadline deadline;
+};
+
+static int get_at_place(void *context, const char *suffix, size_t cap, char **ret, size_t *ret_n, struct error *err)
+{
+	const struct at_place *at = context;
+
+	return place_beside(at->place, at->remote, suffix, cap, at->deadline, ret, ret_n, err);
 }
 
 static struct origin origin_of(const struct source_config *source, const struct remote *r)
@@ -196,10 +220,11 @@ int offer_of(struct place *place, const struct source_config *source, struct rem
 	     struct offer *ret, struct error *err)
 {
 	CLEANUP(offer_done) struct offer o = {.remote = *file};
+	struct at_place at = {place, &o.remote, deadline};
 
 	*file = (struct remote){0};
 	o.origin = origin_of(source, &o.remote);
-	if (look_beside(place, deadline, &o, err) < 0)
+	if (offer_look_beside(&o, false, get_at_place, &at, err) < 0)
 		return -1;
 	*ret = o;
 	o = (struct offer){0};
@@ -256,11 +281,13 @@ int offer_find(struct place *place, const struct source_config *source, const st
 
 static int list_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret, struct error *err)
 {
+	struct at_place at = {place, &offer->remote, deadline};
+	const struct beside b = {get_at_place, &at};
 	autofree char *list = NULL;
 	char now[SHA256_HEX] = "";
 	size_t n;
 
-	if (get_beside(place, offer, LIST_SUFFIX, OFFER_LIST_CAP, deadline, &list, &n, err) < 0 ||
+	if (get_beside(&b, offer, LIST_SUFFIX, OFFER_LIST_CAP, &list, &n, err) < 0 ||
 	    (list && digest_bytes(list, n, now, err) < 0))
 		return -1;
 	*ret = strcmp(now, offer->list_sha256) == 0;
@@ -291,6 +318,7 @@ void offer_done(struct offer *o)
 {
 	remote_done(&o->remote);
 	origin_done(&o->origin);
+	free(o->list);
 	free(o->manifest);
 	free(o->no_manifest);
 	*o = (struct offer){0};

@@ -7,7 +7,7 @@
  *     if (offer_find(place, source, half, deadline, &offer, &begun, err) < 0)
  *             return -1;
  *
- * Only pull/published.c uses this.
+ * Only pull/published.c uses this, and pull/handed.c for what lies beside a file that is handed in.
  */
 #ifndef DRILLBOX_PULL_OFFER_H
 #define DRILLBOX_PULL_OFFER_H
@@ -25,6 +25,7 @@ struct offer {
 	struct origin origin;	 /* of it, as far as the listing tells */
 	size_t listed;		 /* files in the listing, whatever they are */
 	char sha256[SHA256_HEX]; /* published for it; "" when none is (origin.vouch says who by) */
+	char *list;		 /* the .sha256 as it was read; NULL: there is none */
 	char list_sha256[SHA256_HEX]; /* of the .sha256 as it was read; "": there is none */
 	char *manifest;		 /* whole, and of the digest published for it; NULL: none was taken */
 	size_t manifest_n;
@@ -43,6 +44,15 @@ MUST_CHECK int offer_find(struct place *place, const struct source_config *sourc
 /* One file of the listing, which it takes over also on an error, and what is beside it. */
 MUST_CHECK int offer_of(struct place *place, const struct source_config *source, struct remote *file,
 			struct deadline deadline, struct offer *ret, struct error *err);
+
+/* Reads what lies beside the dump with this after its name; ERR_NOTHING: nothing does. The text has a NUL after its last byte. */
+typedef int (*offer_get)(void *context, const char *suffix, size_t cap, char **ret, size_t *ret_n, struct error *err);
+
+/*
+ * What lies beside a dump of which o->remote.name is known: its digest, or of a 'folder' the list of those of its
+ * files alone (o->list), and its manifest. ERR_DATA as offer_find().
+ */
+MUST_CHECK int offer_look_beside(struct offer *o, bool folder, offer_get get, void *context, struct error *err);
 
 /* Whether what the digest was taken from, .sha256 and index, still says what it said when the offer was made. */
 MUST_CHECK int offer_stands(struct place *place, const struct offer *offer, struct deadline deadline, bool *ret,

@@ -10,9 +10,9 @@
 #include "base/errand.h"
 #include "base/file.h"
 #include "base/pace.h"
-#include "model/archive_head.h"
 #include "pull/half.h"
 #include "pull/offer.h"
+#include "pull/recognise.h"
 
 #define HALF ((size_t)1 << 20)
 #define BUFFER (2 * HALF)
@@ -37,8 +37,10 @@ struct download {
 	bool offered;	  /* the caller was asked, and with all that is known */
 	bool older;	  /* than the newest: it is finished, or not pulled at all */
 	int64_t from;	  /* how much of it had come before */
-	unsigned char head[ARCHIVE_HEAD_MOST];
+	unsigned char head[DUMP_HEAD_LEAST];
 	size_t head_n;
+	bool known;	  /* it is a dump, as far as that can be seen from outside */
+	bool recognised;  /* and what it tells of itself was taken */
 };
 
 static void download_done(struct download *d)
@@ -141,20 +143,41 @@ static int look(struct download *d, bool at_once, struct error *err)
 	return tell(d, at_once) ? check_space(d, err) : 0;
 }
 
-/* ---------------------------------------------------------------- the archive's head */
+/* ---------------------------------------------------------------- the dump's head */
+
+static void take_head(struct download *d, struct dump_head *head)
+{
+	d->recognised = true;
+	d->ret->database = take(head->database);
+	d->ret->created = head->begun;
+	d->ret->utc = head->utc;
+}
+
+/* An archive tells all by its first bytes; plain SQL somewhat later, and what is compressed by what is inside. */
+static int look_at_head(struct download *d, bool whole, struct error *err)
+{
+	CLEANUP(dump_head_done) struct dump_head head = {0};
+
+	if (!d->known && dump_head_parse(d->head, d->head_n, &head, err) < 0)
+		return -1;
+	if (!d->known && head.form == DUMP_ARCHIVE)
+		take_head(d, &head);
+	d->known = true;
+	if (d->recognised || (d->bytes < RECOGNISE_LEAST && !whole))
+		return 0;
+	dump_head_done(&head);
+	if (recognise(d->request->part_path, &head, err) < 0)
+		return -1;
+	take_head(d, &head);
+	return 0;
+}
 
 /* Whether it is one is known by its first bytes: what is none is not downloaded to its end. */
 static int check_head(struct download *d, bool whole, struct error *err)
 {
-	CLEANUP(archive_head_done) struct archive_head head = {0};
-
-	if (d->ret->database || (d->head_n < sizeof(d->head) && !whole))
+	if (d->recognised || (d->head_n < sizeof(d->head) && !whole))
 		return 0;
-	if (archive_head_parse(d->head, d->head_n, &head, err) < 0)
-		return fail_within(err, "'%s'", d->offer.remote.name);
-	d->ret->database = take(head.database);
-	d->ret->created = head.created;
-	return 0;
+	return look_at_head(d, whole, err) < 0 ? fail_within(err, "'%s'", d->offer.remote.name) : 0;
 }
 
 static int take_bytes(struct download *d, const unsigned char *bytes, size_t n, struct error *err)
@@ -177,7 +200,7 @@ static int start_digest(struct download *d, struct error *err)
 	digest_free(&d->digest);
 	d->bytes = 0;
 	d->head_n = 0;
-	d->ret->resumed = false;
+	d->ret->resumed = d->known = d->recognised = false;
 	set_text(&d->ret->database, NULL);
 	return digest_new(&d->digest, err);
 }
@@ -354,7 +377,7 @@ static void store_bytes(void *context)
 
 /*
  * Until the half is full, nothing more comes, or somebody should be told how far it is. Of what is
- * not 'known' to be an archive nothing more is wanted than what is there at once.
+ * not 'known' to be a dump nothing more is wanted than what is there at once.
  */
 static int fill(struct download *d, bool known, unsigned char *bytes, size_t *ret_n, bool *ret_end, struct error *err)
 {
@@ -390,7 +413,7 @@ static int receive(struct download *d, struct error *err)
 {
 	struct storing s = {.d = d};
 	CLEANUP(errand_done) struct errand *writing = NULL;
-	bool end = false, first = true, known = d->ret->database != NULL;
+	bool end = false, first = true, known = d->known;
 	struct error why;
 
 	while (!end) {
@@ -401,7 +424,7 @@ static int receive(struct download *d, struct error *err)
 		if (!known) { /* what the errand finds out is its own until it has returned */
 			if (settle(&s, &writing, err) < 0)
 				return -1;
-			known = d->ret->database != NULL;
+			known = d->known;
 		}
 		filled = fill(d, known, half, &n, &end, &why);
 		if (settle(&s, &writing, err) < 0 || look(d, false, err) < 0)
@@ -631,6 +654,7 @@ void published_done(struct published *p)
 	free(p->file);
 	free(p->manifest);
 	free(p->database);
+	strings_done(&p->files);
 	free(p->newer);
 	*p = (struct published){0};
 }
@@ -744,9 +768,9 @@ static void examine_beside(const struct examined *x)
 static int examine_bytes(struct examined *x, struct deadline deadline, struct error *err)
 {
 	CLEANUP(place_part_done) struct place_part part = {0};
-	CLEANUP(archive_head_done) struct archive_head head = {0};
+	CLEANUP(dump_head_done) struct dump_head head = {0};
 	CLEANUP(half_done) struct half half = {0};
-	unsigned char bytes[ARCHIVE_HEAD_MOST];
+	unsigned char bytes[DUMP_HEAD_LEAST];
 	size_t n = 0, got = 1;
 
 	if (place_get(x->place, &x->offer.remote, 0, deadline, &part, err) < 0)
@@ -754,9 +778,10 @@ static int examine_bytes(struct examined *x, struct deadline deadline, struct er
 	for (; n < sizeof(bytes) && got; n += got)
 		if (place_read(x->place, bytes + n, sizeof(bytes) - n, deadline, &got, err) < 0)
 			return -1;
-	if (archive_head_parse(bytes, n, &head, err) < 0)
+	if (dump_head_parse(bytes, n, &head, err) < 0)
 		return fail_within(err, "'%s'", x->offer.remote.name);
-	prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "archive", NULL, "a custom archive of database '%s'", head.database);
+	prechecks_add(x->list, PRECHECK_OK, ERR_NONE, "archive", NULL, "%s%s%s%s", dump_head_words(&head),
+		      head.database ? " of database '" : "", head.database ? head.database : "", head.database ? "'" : "");
 	if (*part.sha256 && x->offer.origin.vouch == VOUCH_NONE)
 		x->offer.origin.vouch = VOUCH_STORE;
 	half = half_of(&(struct origin){.where = x->offer.origin.where, .etag = part.etag, .version = part.version}, part.bytes,

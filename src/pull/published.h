@@ -38,8 +38,10 @@ struct published {
 	struct digest_result digest;  /* of what was written */
 	char *manifest;		      /* byte for byte, with the digest that was published for it; NULL: none */
 	size_t manifest_n;
-	char *database;		      /* the archive's own word ... */
-	int64_t created;	      /* ... and by the clock on the wall there, as if it were UTC */
+	char *database;		      /* the dump's own word ... */
+	int64_t created;	      /* ... and by the clock on the wall there, as if it were UTC; TIME_UNKNOWN: it does not say */
+	bool utc;		      /* that clock was UTC's */
+	struct strings files;	      /* of a folder: "HEX  /FILE", by FILE; digest holds then no more than the bytes */
 	struct published_clock clock;
 	bool resumed;
 	char *newer;		      /* the name of the newest there, where an older one was finished; NULL: this is the newest */
@@ -72,7 +74,7 @@ struct published_request {
  * On an error what has come stays at part_path, to be gone on with, unless it never
  * can be: then it is removed. ERR_CHANGED: it was replaced while it came: try
  * again, once. ERR_DATA: what was published contradicts itself, or the bytes their
- * digest. ERR_SOURCE: no custom archive. ERR_SPACE, and what place.h says.
+ * digest. ERR_SOURCE: it is no dump that can be drilled. ERR_SPACE, and what place.h says.
  */
 MUST_CHECK int pull_published(const struct published_request *request, struct published *ret, struct error *err);
 

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 
-#define ANEW "'drillbox doctor {source}', then 'drillbox round {source}'"
 #define LOOK "'drillbox drill {dump} --keep 1h' leaves what came back up to look at"
 
 /* The first that holds all that it names. */
@@ -13,18 +12,18 @@ static const struct advice {
 	const char *detail; /* begins so; NULL: any */
 	const char *actual; /* NULL: any */
 	const char *likely; /* may be NULL */
-	const char *to_do;  /* {source} and {dump} are filled in */
+	const char *to_do;  /* {dump}, {again} and {anew} are filled in: what brings another dump, and also looks at the source before */
 } advices[] = {
 	{RUNG_MEDIA, NULL, NULL, NULL,
-	 "look at the disk (the kernel's log names one that fails), then 'drillbox round {source}' for a dump that is whole"},
-	{RUNG_INSPECT, NULL, NULL, "the dump was cut off or damaged where it was made, or on its way here", ANEW},
+	 "look at the disk (the kernel's log names one that fails), then {again} for a dump that is whole"},
+	{RUNG_INSPECT, NULL, NULL, "the dump was cut off or damaged where it was made, or on its way here", "{anew}"},
 	{RUNG_RESTORE, "in the source already", NULL, "the dump is what the source is: a recovery from it would stop here too",
-	 "mend it on the source, then 'drillbox round {source}'"},
-	{RUNG_RESTORE, "pg_restore cannot read", NULL, "the dump was cut off or damaged where it was made, or on its way here", ANEW},
-	{RUNG_RESTORE, NULL, NULL, NULL, ANEW},
-	{RUNG_STRUCTURE, NULL, "absent", "the dump was made with these left out, by options of pg_dump or a filter", ANEW},
-	{RUNG_VOLUME, NULL, "0", "the dump was made with the rows of these left out, by options of pg_dump or a filter", ANEW},
-	{RUNG_SEQUENCES, NULL, NULL, "the dump was made without the values of sequences; numbers would be handed out twice", ANEW},
+	 "mend it on the source, then {again}"},
+	{RUNG_RESTORE, "pg_restore cannot read", NULL, "the dump was cut off or damaged where it was made, or on its way here", "{anew}"},
+	{RUNG_RESTORE, NULL, NULL, NULL, "{anew}"},
+	{RUNG_STRUCTURE, NULL, "absent", "the dump was made with these left out, by options of pg_dump or a filter", "{anew}"},
+	{RUNG_VOLUME, NULL, "0", "the dump was made with the rows of these left out, by options of pg_dump or a filter", "{anew}"},
+	{RUNG_SEQUENCES, NULL, NULL, "the dump was made without the values of sequences; numbers would be handed out twice", "{anew}"},
 	{RUNG_CHECKS, NULL, NULL, NULL, LOOK},
 	{RUNG_WRITES, NULL, NULL, NULL, LOOK},
 	{RUNG_TIME, NULL, NULL, "the dump is whole, and larger than when its budget was set, or the box is slower",
@@ -46,10 +45,12 @@ static bool fits(const struct advice *a, const struct check *c)
 
 static char *filled_in(const char *sentence, const char *source, const char *dump)
 {
+	autofree char *again = source ? format("'drillbox round %s'", source) : xstrdup("have another one made, and 'drillbox import' it");
+	autofree char *anew = source ? format("'drillbox doctor %s', then %s", source, again) : xstrdup(again);
 	const struct {
 		const char *word;
 		const char *value;
-	} words[] = {{"{source}", source}, {"{dump}", dump}};
+	} words[] = {{"{dump}", dump}, {"{again}", again}, {"{anew}", anew}};
 	struct text out = {0};
 
 	while (*sentence) {
@@ -76,6 +77,6 @@ const char *advice_of(const struct findings *f, const char *source, const char *
 			*ret_to_do = filled_in(advices[i].to_do, source, dump);
 			return advices[i].likely;
 		}
-	*ret_to_do = filled_in(ANEW, source, dump);
+	*ret_to_do = filled_in("{anew}", source, dump);
 	return NULL;
 }

@@ -10,7 +10,10 @@
 
 #include "model/check.h"
 
-/* The cause, NULL where nothing more is known than what the checks say themselves. 'ret_to_do' is set in any case; owned. */
+/*
+ * The cause, NULL where nothing more is known than what the checks say themselves. 'ret_to_do' is set in any case; owned.
+ * 'source' is NULL where there is none to pull another dump from.
+ */
 const char *advice_of(const struct findings *f, const char *source, const char *dump, char **ret_to_do);
 
 #endif

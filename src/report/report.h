@@ -50,6 +50,7 @@ struct show {
 	bool acknowledged;
 	int64_t data_as_of;
 	struct origin origin;	  /* where the dump was published */
+	bool orphan;		  /* its source has no file: there is nothing to pull another from */
 };
 
 void show_done(struct show *s);
@@ -121,5 +122,17 @@ struct publication {
 
 void publication_done(struct publication *p);
 void report_publish(const struct report *r, const struct publication *p);
+
+/* `import`: what became of each file. */
+struct importation {
+	const char *file;	  /* as it was given */
+	const struct error *why;  /* NULL: it is in the store, as 'dump' */
+	const struct dump *dump;  /* NULL with 'why' */
+	bool was_here;		  /* and was before */
+	double seconds;
+	const struct strings *notes;
+};
+
+void report_import(const struct report *r, const struct importation *items, size_t count);
 
 #endif

@@ -366,7 +366,7 @@ static void say_last_proven(const struct report *r, const struct show *s)
 	if (e->verdict == VERDICT_PASS)
 		return;
 	if (!s->last_proven)
-		line = format("No dump of %s is proven.", e->source);
+		line = format(s->orphan ? "No dump of this database in %s is proven." : "No dump of %s is proven.", e->source);
 	else if (same(s->last_proven, e->dump))
 		line = format("An earlier drill has proven this dump, and nothing here takes that back.");
 	else
@@ -389,7 +389,7 @@ static void say_advice(const struct report *r, const struct show *s)
 		fputs("\n", r->to);
 	if (e->verdict != VERDICT_FAIL)
 		return;
-	likely = advice_of(&s->drill.findings, e->source, e->dump, &to_do);
+	likely = advice_of(&s->drill.findings, s->orphan ? NULL : e->source, e->dump, &to_do);
 	if (likely) {
 		cause = format("Likely: %s.", likely);
 		fputs("  ", r->to);

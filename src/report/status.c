@@ -150,7 +150,7 @@ static char *next_text(const struct report *r, const struct source_status *s)
 	const char *at;
 
 	if (s->orphan)
-		return xstrdup("its file is gone");
+		return xstrdup("it has no file");
 	if (s->next == TIME_UNKNOWN)
 		return xstrdup("");
 	if (s->next <= r->now)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "model/retention.h"
 #include "provision/vault.h"
@@ -72,22 +73,26 @@ bool box_explain_stop(struct box *box, struct error *err)
 	return box->interrupted;
 }
 
+static bool works(enum box_use use)
+{
+	return use == BOX_WORK || use == BOX_IMPORT;
+}
+
 int box_open(const struct options *o, enum box_use use, const char *verb, const char *source, struct box *ret,
 	     struct error *err)
 {
 	CLEANUP(box_done) struct box box = BOX_INIT;
-	const struct source_config *named;
 
 	/* the environment matters to what connects; who wants to read, or to get a dump out, is not turned away for it */
-	if ((use == BOX_WORK && config_environment((const char *const *)environ, err) < 0) ||
+	if ((works(use) && config_environment((const char *const *)environ, err) < 0) ||
 	    configuration_load(o->config, &box.config, err) < 0)
 		return -1;
 	/* what is to be encrypted is read, and not written to, in the clear */
 	if (use != BOX_STORE && use != BOX_LOOK && vault_refusal(box.config.dir, true, err) < 0)
 		return -1;
-	if (use == BOX_WORK && source && !strchr(source, '/') && box_source(&box, source, &named, err) < 0)
+	if (use == BOX_WORK && source && !strchr(source, '/') && box_has(&box, source, err) < 0)
 		return -1;
-	if (use == BOX_WORK ? open_for_work(o, verb, source, &box, err) < 0 : open_beside(use, &box, err) < 0)
+	if (works(use) ? open_for_work(o, verb, source, &box, err) < 0 : open_beside(use, &box, err) < 0)
 		return -1;
 	*ret = box;
 	box = BOX_INIT;
@@ -102,6 +107,16 @@ void box_done(struct box *box)
 	cleanup_close(&box->stop_fd);
 	config_done(&box->config);
 	*box = BOX_INIT;
+}
+
+int box_has(const struct box *box, const char *name, struct error *err)
+{
+	autofree char *folder = format("%s/store/%s", box->config.box.data, name);
+	const struct source_config *source;
+
+	if (!config_source(&box->config, name) && source_name_valid(name) && path_is_dir(folder))
+		return 0;
+	return box_source(box, name, &source, err);
 }
 
 int box_source(const struct box *box, const char *name, const struct source_config **ret, struct error *err)

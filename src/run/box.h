@@ -36,6 +36,7 @@ enum box_use {
 	BOX_LOOK, /* read only: needs no rights beyond reading */
 	BOX_NOTE, /* write a line into the ledger, beside whoever works */
 	BOX_TRY, /* the same on a box that may have done nothing yet: its data folder is made */
+	BOX_IMPORT, /* the same as what follows, for a source that need not be there */
 	BOX_WORK, /* pull, drill, round, prune: holds DATA/lock, sweeps what a killed one left */
 };
 
@@ -54,6 +55,9 @@ void box_done(struct box *box);
 bool box_explain_stop(struct box *box, struct error *err);
 /* Whether a stop was asked for, heard already or not: nothing more is begun. */
 bool box_stopped(const struct box *box);
+
+/* That a source is configured, or has dumps in the store whatever became of its file: they can be drilled. As box_source(). */
+MUST_CHECK int box_has(const struct box *box, const char *name, struct error *err);
 
 /* As configuration_source(). */
 MUST_CHECK int box_source(const struct box *box, const char *name, const struct source_config **ret,

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "model/recovery.h"
+#include "pull/recognise.h"
 
 #define MEDIAN_OF 30
 
@@ -21,6 +22,15 @@ static bool has_own_checks(const struct box *box, const char *source)
 	return false;
 }
 
+/* Whether it is plain SQL that makes its database itself. */
+static bool makes_database(const struct dump *d)
+{
+	CLEANUP(dump_head_done) struct dump_head head = {0};
+	struct error unread;
+
+	return dump_form_is_plain(d->form) && recognise(d->path, &head, &unread) == 0 && head.database;
+}
+
 /* The dump's place and the lines that bring it back, as long as it is stored. */
 static void gather_recovery(const struct box *box, struct show *show)
 {
@@ -33,11 +43,20 @@ static void gather_recovery(const struct box *box, struct show *show)
 	if (store_find(box->store, show->drill.event.dump, &dump, &ignored) < 0)
 		return;
 	read = box_manifest(&dump, &m, &ignored) == 0;
-	recovery_lines(dump.path, read ? &m : NULL, &lines);
+	recovery_lines(dump.path, read ? &m : NULL, makes_database(&dump), &lines);
 	show->stored = true;
 	show->path = xstrdup(dump.path);
 	show->recovery = text_take(&lines);
 	show->data_as_of = dump.taken;
+}
+
+/* Without a source, dumps of any databases may lie together: those of another one are no copy of this one. */
+static const struct dump *newest_proven(const struct dumps *all, const struct show *show)
+{
+	for (size_t i = 0; show->orphan && i < all->count; i++)
+		if (all->items[i].state == DUMP_PROVEN && dump_same_database(all->items[i].name, show->drill.event.dump))
+			return &all->items[i];
+	return show->orphan ? NULL : dumps_newest_proven(all, show->drill.event.source, TIME_UNKNOWN);
 }
 
 static int gather_history(const struct box *box, struct show *show, struct error *err)
@@ -58,12 +77,13 @@ static int gather_history(const struct box *box, struct show *show, struct error
 	show->acknowledged = record.acknowledged;
 	show->origin = record.origin;
 	record.origin = (struct origin){0};
+	show->orphan = config_source(&box->config, show->drill.event.source) == NULL;
 	stored = dumps_find(&all, show->drill.event.dump);
 	if (stored && stored->origin.vouch == VOUCH_NONE)
 		origin_without_manifest(&show->origin);
 	if (!show->stored)
 		show->data_as_of = record.taken;
-	proven = dumps_newest_proven(&all, show->drill.event.source, TIME_UNKNOWN);
+	proven = newest_proven(&all, show);
 	show->last_proven_taken = TIME_UNKNOWN;
 	if (proven) {
 		show->last_proven = xstrdup(proven->name);

@@ -33,6 +33,9 @@ static const struct {
 	{OPT_PING, "--ping", NULL, "also call the dead-man's switch, if the panel is green"},
 	{OPT_TO, "--to", "FOLDER", "where dumps are published: a folder that a web server serves"},
 	{OPT_SANDBOX, "--sandbox", NULL, "whether what runs in the sandbox can get out of it"},
+	{OPT_SOURCE, "--source", "NAME", "for which source; it need not be configured (default: imported)"},
+	{OPT_DATABASE, "--database", "NAME", "the database's name, of a dump that does not tell it itself"},
+	{OPT_AS_OF, "--as-of", "T", "of when the data is, where nothing tells: a day, a moment, an age"},
 	{OPT_TRIGGER, "--trigger", "WHO", NULL},
 };
 
@@ -42,7 +45,7 @@ int say_error(const struct error *err)
 	return error_exit_code(err->kind);
 }
 
-static int parse_since(const char *text, int64_t *ret, struct error *err)
+static int parse_time(const char *text, int64_t *ret, struct error *err)
 {
 	autofree char *midnight = format("%sT00:00:00Z", text);
 	int64_t age, t = time_parse_rfc3339(text);
@@ -105,7 +108,15 @@ static int set_option(struct options *o, enum option option, const char *value, 
 			return fail(err, ERR_USAGE, "'--limit %s' is not a number of rows: write 1 or more", value);
 		return 0;
 	case OPT_SINCE:
-		return parse_since(value, &o->since, err);
+		return parse_time(value, &o->since, err);
+	case OPT_SOURCE:
+		o->source = value;
+		return 0;
+	case OPT_DATABASE:
+		o->database = value;
+		return 0;
+	case OPT_AS_OF:
+		return parse_time(value, &o->as_of, err);
 	case OPT_KEEP:
 		if (!duration_parse(value, &o->keep_s) || o->keep_s < 1)
 			return fail(err, ERR_USAGE, "'--keep %s' is not a time: write 30min or 1h", value);
@@ -165,7 +176,7 @@ int options_parse(const struct verb *verb, int argc, char **argv, struct options
 	int n = 0;
 
 	*ret_help = false;
-	o->since = TIME_UNKNOWN;
+	o->since = o->as_of = TIME_UNKNOWN;
 	o->trigger = "operator";
 	for (int i = 0; i < argc;) {
 		if (!only_args && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)) {
@@ -198,6 +209,6 @@ void options_print(unsigned takes)
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (!(takes & known[i].option) || !known[i].does)
 			continue;
-		printf("  %-9s %-6s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
+		printf("  %-10s %-6s %s\n", known[i].name, known[i].value ? known[i].value : "", known[i].does);
 	}
 }

@@ -123,10 +123,8 @@ static int find_newest(const struct box *box, const struct dumps *all, int64_t l
 	const struct dump *newest = dumps_newest(all, status->source, latest);
 	bool found;
 
-	if (ledger_newest_pull(box->ledger, status->source, true, &found, &pull, err) < 0)
+	if (ledger_newest_pull(box->ledger, status->source, DUMP_ARRIVED, &found, &pull, err) < 0)
 		return -1;
-	if (found)
-		status->last_pull = pull.started;
 	if (found && !dumps_find(all, pull.dump)) {
 		if (ledger_dump(box->ledger, pull.dump, &arrived, err) < 0)
 			return -1;
@@ -168,10 +166,14 @@ static int look_at_dumps(const struct box *box, const struct dumps *all, int64_t
 static int look_at_pulls(const struct box *box, struct source_overview *s, struct source_status *status,
 			 struct error *err)
 {
-	CLEANUP(event_done) struct event tried = {0};
+	CLEANUP(event_done) struct event tried = {0}, delivered = {0};
 	bool found;
 
-	if (ledger_newest_pull(box->ledger, status->source, false, &found, &tried, err) < 0)
+	if (ledger_newest_pull(box->ledger, status->source, PULL_DELIVERED, &found, &delivered, err) < 0)
+		return -1;
+	if (found)
+		status->last_pull = delivered.started;
+	if (ledger_newest_pull(box->ledger, status->source, PULL_ENDED, &found, &tried, err) < 0)
 		return -1;
 	if (!found)
 		return 0;

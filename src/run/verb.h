@@ -29,6 +29,9 @@ enum option {
 	OPT_PING = 1 << 14,
 	OPT_TO = 1 << 15,
 	OPT_SANDBOX = 1 << 16,
+	OPT_SOURCE = 1 << 17,
+	OPT_DATABASE = 1 << 18,
+	OPT_AS_OF = 1 << 19,
 };
 
 struct options {
@@ -43,6 +46,8 @@ struct options {
 	const char *level;  /* NULL: as configured */
 	const char *boot, *root; /* folders; NULL: the device's own */
 	const char *to;	    /* a folder; NULL: none given */
+	const char *source, *database; /* NULL: none given */
+	int64_t as_of;	    /* TIME_UNKNOWN: none given */
 	const char *trigger; /* who starts it: "operator", "schedule", "button" */
 	const char *const *args; /* what is left: SOURCE, DUMP, ... */
 	int arg_count;
@@ -94,6 +99,8 @@ int verb_accept(const struct options *o);
 int verb_ack(const struct options *o);
 int verb_stop(const struct options *o);
 int verb_prune(const struct options *o);
+/* verbs_import.c */
+int verb_import(const struct options *o);
 /* verbs_read.c */
 int verb_status(const struct options *o);
 int verb_history(const struct options *o);

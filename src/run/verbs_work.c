@@ -53,7 +53,7 @@ static int print_pull(struct box *box, const struct options *o, const char *sour
 	struct error err;
 	bool found;
 
-	if (ledger_newest_pull(box->ledger, source, false, &found, &pull, &err) < 0)
+	if (ledger_newest_pull(box->ledger, source, PULL_ENDED, &found, &pull, &err) < 0)
 		return say_error(&err);
 	if (found && pull.id == row)
 		report_pull(&r, &pull, dump);
@@ -219,12 +219,11 @@ static int drill_by_daemon(const struct options *o)
 	bool is_dump = what && strchr(what, '/');
 	CLEANUP(box_done) struct box box = BOX_INIT;
 	CLEANUP(dump_done) struct dump dump = {0};
-	const struct source_config *source;
 	struct error err;
 
 	if (box_open(o, BOX_LOOK, "drill", NULL, &box, &err) < 0 ||
 	    (is_dump && store_find(box.store, what, &dump, &err) < 0) ||
-	    (what && !is_dump && box_source(&box, what, &source, &err) < 0) ||
+	    (what && !is_dump && box_has(&box, what, &err) < 0) ||
 	    control_drill(box.config.box.data, what, &err) < 0)
 		return say_error(&err);
 	printf("no verdict yet: %s is drilled when its turn comes; 'history' and 'show' tell how it went\n",

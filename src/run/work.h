@@ -20,6 +20,21 @@
 MUST_CHECK int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
 			 struct dump *ret, int64_t *ret_row, bool *ret_more, struct error *err);
 
+struct handing; /* run/pulling.h */
+
+/* What came of it. Zero-initialised is nothing. */
+struct imported {
+	struct dump dump; /* without a name: it did not come in */
+	bool was_here;	  /* the same bytes were in the store already, as this dump */
+	double seconds;
+	struct strings notes;
+};
+
+/* A dump that a person hands in, into the store. Its row in the ledger is there once all its bytes are. */
+MUST_CHECK int work_import(struct box *box, const struct source_config *source, const struct handing *what,
+			   struct imported *ret, struct error *err);
+void imported_done(struct imported *i);
+
 /* What is asked for ... */
 struct drill_work {
 	const struct dump *dump;

@@ -224,6 +224,9 @@ static int prepare_predecessor(const struct box *box, const struct drill_work *w
 			return -1;
 		if (!name || !dump_name_parse(name, &source, &database, &before))
 			return 0;
+		/* dumps that were handed in for no source may be of any databases: another one is no measure */
+		if (!config_source(&box->config, work->dump->source) && !dump_same_database(name, work->dump->name))
+			continue;
 		if (store_find(box->store, name, &stored, &why) < 0)
 			continue; /* retention let it go */
 		if (trusted_manifest(box, &stored, &p->predecessor, &why) == 0) {

@@ -8,7 +8,7 @@
 #define ATTEMPTS 2 /* a pull that was crossed is tried once more */
 #define GROWTH 1.2 /* a dump may be that much larger than the last one */
 
-static void pulling_done(struct pulling *p)
+void pulling_done(struct pulling *p)
 {
 	progress_free(&p->progress);
 	toolset_done(&p->tools);
@@ -107,8 +107,8 @@ static void explain_window(const struct pulling *p, int64_t window_ends, struct 
 		   p->source->type == SOURCE_POSTGRES ? "begins anew" : "goes on where it stopped", p->source->name);
 }
 
-static int record(struct pulling *p, int64_t row, double started, const struct dump *dump, const struct error *why,
-		  bool interrupted, struct error *err)
+int pulling_record(struct pulling *p, double started, const struct dump *dump, const struct error *why, bool interrupted,
+		   struct error *err)
 {
 	struct pull_outcome outcome = {
 		.why = why,
@@ -122,11 +122,11 @@ static int record(struct pulling *p, int64_t row, double started, const struct d
 		.skew_known = p->clocks.known,
 		.skew_verified = p->clocks.verified,
 		.skew_s = p->clocks.here - p->clocks.there,
-		.origin = p->source->type == SOURCE_POSTGRES ? NULL : &p->published.origin,
+		.origin = !p->handed && p->source->type == SOURCE_POSTGRES ? NULL : &p->published.origin,
 		.notes = &p->notes,
 	};
 
-	return ledger_pull_end(p->box->ledger, row, &outcome, err);
+	return ledger_pull_end(p->box->ledger, p->row, &outcome, err);
 }
 
 int work_pull(struct box *box, const struct source_config *source, enum trigger trigger, int64_t round,
@@ -146,8 +146,9 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 	*ret_row = 0;
 	*ret_more = false;
 	if (ledger_source_seen(box->ledger, source->name, err) < 0 ||
-	    ledger_pull_begin(box->ledger, source->name, trigger, round, ret_row, err) < 0)
+	    ledger_pull_begin(box->ledger, source->name, trigger, round, &p.row, err) < 0)
 		return -1;
+	*ret_row = p.row;
 	lock_note(box->lock, &LOCK_WORK("pull", source->name));
 	progress_phase(p.progress, "pull", PROGRESS_TIME, 0, -1);
 	p.deadline = deadline_of(&p, window_ends);
@@ -160,7 +161,7 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 		*ret = p.here;
 		p.here = (struct dump){0};
 	}
-	if (record(&p, *ret_row, started, ret, result < 0 ? err : NULL, interrupted, &trouble) < 0) {
+	if (pulling_record(&p, started, ret, result < 0 ? err : NULL, interrupted, &trouble) < 0) {
 		*err = trouble;
 		return -1;
 	}
@@ -170,4 +171,45 @@ int work_pull(struct box *box, const struct source_config *source, enum trigger 
 			   p.published.file,
 			   ret->name, p.published.newer);
 	return result;
+}
+
+int work_import(struct box *box, const struct source_config *source, const struct handing *what, struct imported *ret,
+		struct error *err)
+{
+	CLEANUP(pulling_done) struct pulling p = {
+		.box = box,
+		.handed = what,
+		.source = source,
+		.progress = progress_new(stderr, source->name),
+		.published.created = TIME_UNKNOWN,
+		.seconds_before = -1,
+		.begun = clock_wall(),
+		.deadline = deadline_in((struct deadline){INT64_MAX, box->stop_fd}, source->pull_timeout_s * 1000),
+	};
+	double started = clock_mono();
+	bool interrupted = false;
+	struct error trouble;
+	int result = pulling_handed(&p, &ret->dump, err);
+
+	ret->seconds = clock_mono() - started;
+	if (result < 0 && err->kind == ERR_STOPPED)
+		interrupted = box_explain_stop(box, err);
+	if (p.row && pulling_record(&p, started, &ret->dump, result < 0 ? err : NULL, interrupted, &trouble) < 0) {
+		*err = trouble;
+		result = -1;
+	}
+	ret->notes = p.notes;
+	p.notes = (struct strings){0};
+	if (result == 0 || err->kind != ERR_CURRENT)
+		return result;
+	ret->dump = p.here;
+	ret->was_here = true;
+	p.here = (struct dump){0};
+	return 0;
+}
+
+void imported_done(struct imported *i)
+{
+	dump_done(&i->dump);
+	strings_done(&i->notes);
 }

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "model/config.h"
+#include "model/dump_head.h"
 #include "port/digest.h"
 #include "store/manifest_file.h"
 
@@ -151,18 +152,19 @@ static void arrival_done(struct arrival *a)
 	free(a->sums_file);
 }
 
-/* A file by its first bytes: an archive of pg_dump, or else its plain form. */
+/* A file by its first bytes. What is inside of a compressed one is for whoever brought it to look at. */
 static int recognise_file(struct arrival *a, struct error *err)
 {
 	autoclose int fd = openat(a->in->folder_fd, DUMP, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char magic[5];
+	unsigned char head[DUMP_HEAD_LEAST];
 	ssize_t n;
 
-	if (fd < 0 || (n = pread(fd, magic, sizeof(magic), 0)) < 0)
+	if (fd < 0 || (n = pread(fd, head, sizeof(head), 0)) < 0)
 		return fail(err, ERR_IO, "read the dump '%s' back: %m", a->in->path);
 	if (n == 0)
 		return fail(err, ERR_DATA, "the dump of '%s' is empty: nothing was written to it", a->in->source);
-	a->form = n == sizeof(magic) && memcmp(magic, "PGDMP", sizeof(magic)) == 0 ? DUMP_ARCHIVE : DUMP_PLAIN;
+	if (dump_head_form(head, (size_t)n, &a->form, err) < 0)
+		return fail_within(err, "the dump of '%s'", a->in->source);
 	return 0;
 }
 

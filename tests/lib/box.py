@@ -84,7 +84,7 @@ def _keep_templates(data):
 
 def _let_time_pass(data):
     """A second has names for four dumps of a source. Ours may come faster: wait until the newest name is hardly ahead."""
-    names = [re.search(r"_(\d{8}_\d{6})\.(dump|d|sql)$", path.name) for path in data.glob("store/*/*")]
+    names = [re.search(r"_(\d{8}_\d{6})\.(dump|d|sql(\.gz|\.zst)?)$", path.name) for path in data.glob("store/*/*")]
     newest = max((calendar.timegm(time.strptime(name[1], "%Y%m%d_%H%M%S")) for name in names if name), default=0)
     ahead = newest - time.time()
     if 1 < ahead < 5:
@@ -193,13 +193,13 @@ class Box:
     def _argv(self, argv):
         return [str(BINARY), "--config", str(self.conf), *map(str, argv)]
 
-    def start(self, *argv, env=None, through=(), **options):
+    def start(self, *argv, env=None, through=(), stdin=subprocess.DEVNULL, **options):
         """A run that goes on while the test does something; see finish()."""
         if argv and argv[0] in ("drill", "round"):
             _lend_templates(self.data)
-        if argv and argv[0] in ("pull", "round"):
+        if argv and argv[0] in ("pull", "round", "import"):
             _let_time_pass(self.data)
-        process = processes.start([*through, *self._argv(argv)], "TERM", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        process = processes.start([*through, *self._argv(argv)], "TERM", stdin=stdin, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True, errors="replace", env=self._environment(env),
                                   cwd=self.dir, **options)
         process.told, process.since = list(map(str, argv)), time.monotonic()
@@ -216,9 +216,9 @@ class Box:
         _keep_templates(self.data)
         return Result(process.told, process.returncode, out, err, time.monotonic() - process.since)
 
-    def run(self, *argv, code=None, timeout=120, env=None, through=()):
+    def run(self, *argv, code=None, timeout=120, env=None, through=(), **options):
         """Run the binary to its end. 'code', one or several, is what it must exit with."""
-        result = self.finish(self.start(*argv, env=env, through=through), timeout)
+        result = self.finish(self.start(*argv, env=env, through=through, **options), timeout)
         if code is not None and result.code not in (code if isinstance(code, (tuple, list)) else (code,)):
             raise tap.Wrong(f"expected exit code {code}: {result}")
         return result
@@ -240,10 +240,10 @@ class Box:
     def dumps(self, source="shop"):
         """Paths of what stands as a dump, oldest first."""
         folder = self.data / "store" / source
-        return [folder / name for name in self.files(source) if re.fullmatch(r".*_\d{8}_\d{6}\.(dump|d|sql)", name)]
+        return [folder / name for name in self.files(source) if re.fullmatch(r".*_\d{8}_\d{6}\.(dump|d|sql(\.gz|\.zst)?)", name)]
 
     def name_of(self, path):
-        return f"{path.parent.name}/{path.name.rsplit('.', 1)[0]}"
+        return f"{path.parent.name}/{path.name.split('.', 1)[0]}"
 
     def ledger(self, query, *values):
         """Rows of the ledger, by name."""

@@ -24,6 +24,20 @@ def made(source, *options):
     return path
 
 
+def written(source, name, *options):
+    """What pg_dump with these options writes, under this name."""
+    path = tap.folder("dump") / name
+    subprocess.run([source.bin / "pg_dump", "-h", source.sockets, "-p", str(source.port), "-U", "postgres", "-f", path, *options,
+                    source.database], check=True, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}, stderr=subprocess.DEVNULL)
+    return path
+
+
+def packed(path, program):
+    """The same file compressed, beside it."""
+    subprocess.run([program, "-k", "-q", path], check=True)
+    return path.with_name(path.name + {"gzip": ".gz", "zstd": ".zst"}[program])
+
+
 def released(source):
     """The dump's path; NAME.sha256 and NAME.json lie beside it."""
     box = Box()

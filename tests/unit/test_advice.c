@@ -48,11 +48,23 @@ static void test_nothing_failed(void **state)
 	assert_string_equal(said, "'drillbox doctor shop', then 'drillbox round shop'");
 }
 
+static void test_nowhere_to_pull_from(void **state)
+{
+	CLEANUP(findings_done) struct findings f = {0};
+	autofree char *said = NULL;
+
+	(void)state;
+	findings_add(&f, RUNG_INSPECT, RESULT_FAIL, "archive", "", "", "%s", "");
+	assert_non_null(advice_of(&f, NULL, "imported/shop_1", &said));
+	assert_string_equal(said, "have another one made, and 'drillbox import' it");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_first_fail_decides),
 		cmocka_unit_test(test_nothing_failed),
+		cmocka_unit_test(test_nowhere_to_pull_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

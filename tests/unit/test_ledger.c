@@ -947,22 +947,60 @@ static void test_the_newest_pull_delivered_or_not(void **state)
 	double seconds = -1;
 	bool found = true;
 
-	must(ledger_newest_pull(d->ledger, "shop", false, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_ENDED, &found, &e, &d->err));
 	assert_false(found);
 	must(ledger_pull_size(d->ledger, "shop", &bytes, &seconds, &d->err));
 	assert_int_equal(bytes, 0);
 	pull(d, SHOP_1, 0);
 	failed_pull(d, "shop", ERR_NETWORK, "unreachable");
-	must(ledger_newest_pull(d->ledger, "shop", false, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_ENDED, &found, &e, &d->err));
 	assert_true(found);
 	assert_string_equal(e.reason, "unreachable");
 	event_done(&e);
-	must(ledger_newest_pull(d->ledger, "shop", true, &found, &e, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_DELIVERED, &found, &e, &d->err));
 	assert_true(found);
 	assert_string_equal(e.dump, SHOP_1);
 	must(ledger_pull_size(d->ledger, "shop", &bytes, &seconds, &d->err));
 	assert_int_equal(bytes, 1000);
 	assert_true(seconds == 1.5);
+}
+
+/* It arrived, and is no pull: neither what the last one came to nor how large they are. */
+static void test_what_was_handed_in_is_no_pull(void **state)
+{
+	struct data *d = *state;
+	CLEANUP(event_done) struct event e = {0};
+	CLEANUP(events_done) struct events all = {0};
+	struct dump handed = {.name = (char *)SHOP_1, .source = (char *)"shop", .bytes = 7, .taken = 1000, .sha256 = "ab"};
+	const struct pull_outcome outcome = {.dump = &handed, .seconds = 9};
+	struct history_filter filter = {.since = TIME_UNKNOWN};
+	struct attempts attempts;
+	int64_t id, bytes;
+	double seconds;
+	bool found;
+
+	failed_pull(d, "shop", ERR_REFUSED, "password refused");
+	must(ledger_import_begin(d->ledger, "shop", 1795320900, &id, &d->err));
+	must(ledger_pull_end(d->ledger, id, &outcome, &d->err));
+	must(ledger_newest_pull(d->ledger, "shop", PULL_ENDED, &found, &e, &d->err));
+	assert_string_equal(e.reason, "password refused");
+	event_done(&e);
+	must(ledger_newest_pull(d->ledger, "shop", PULL_DELIVERED, &found, &e, &d->err));
+	assert_false(found);
+	must(ledger_newest_pull(d->ledger, "shop", DUMP_ARRIVED, &found, &e, &d->err));
+	assert_true(found);
+	assert_string_equal(e.dump, SHOP_1);
+	assert_int_equal(e.started, 1795320900);
+	must(ledger_pull_size(d->ledger, "shop", &bytes, &seconds, &d->err));
+	assert_int_equal(bytes, 0);
+	must(ledger_attempts(d->ledger, "shop", &attempts, &d->err));
+	assert_true(attempts.last_failed && attempts.failures == 1 && attempts.why == ERR_REFUSED);
+	must(ledger_history(d->ledger, &filter, &all, &d->err));
+	assert_int_equal(all.count, 2);
+	events_done(&all);
+	filter.not_imported = true;
+	must(ledger_history(d->ledger, &filter, &all, &d->err));
+	assert_int_equal(all.count, 1);
 }
 
 /* ---- when is it due ---- */
@@ -1173,6 +1211,7 @@ int main(void)
 		with_data(test_a_drill_is_two_commits),
 		with_data(test_history_is_filtered_and_newest_first),
 		with_data(test_the_newest_pull_delivered_or_not),
+		with_data(test_what_was_handed_in_is_no_pull),
 		with_data(test_attempts_count_failures_in_a_row),
 		with_data(test_attempts_know_complete_and_interrupted_rounds),
 		with_data(test_ever_proven),

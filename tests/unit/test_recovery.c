@@ -7,7 +7,7 @@ static char *lines_of(const char *path, const struct manifest *m)
 {
 	struct text t = {0};
 
-	recovery_lines(path, m, &t);
+	recovery_lines(path, m, false, &t);
 	return text_take(&t);
 }
 
@@ -103,6 +103,47 @@ static void test_without_a_manifest(void **state)
 	assert_non_null(strstr(plain, "-d 'a b' -f /d/a%20b_20261122_031500.sql\n"));
 }
 
+static char *plain_lines(const char *path, bool makes_database)
+{
+	struct text t = {0};
+
+	recovery_lines(path, NULL, makes_database, &t);
+	return text_take(&t);
+}
+
+static void test_plain_sql_in_every_form(void **state)
+{
+	static const struct {
+		const char *ending, *psql, *creates;
+	} forms[] = {
+		{".sql", "psql -X -q -v ON_ERROR_STOP=1 -d shop -f /d/shop_20261122_031500.sql\n",
+		 "psql -X -q -v ON_ERROR_STOP=1 -d postgres -f /d/shop_20261122_031500.sql\n"},
+		{".sql.gz", "gzip -dc /d/shop_20261122_031500.sql.gz | psql -X -q -v ON_ERROR_STOP=1 -d shop\n",
+		 "gzip -dc /d/shop_20261122_031500.sql.gz | psql -X -q -v ON_ERROR_STOP=1 -d postgres\n"},
+		{".sql.zst", "zstd -dc /d/shop_20261122_031500.sql.zst | psql -X -q -v ON_ERROR_STOP=1 -d shop\n",
+		 "zstd -dc /d/shop_20261122_031500.sql.zst | psql -X -q -v ON_ERROR_STOP=1 -d postgres\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		autofree char *path = format("/d/shop_20261122_031500%s", forms[i].ending);
+		autofree char *whole = plain_lines(path, false), *creates = plain_lines(path, true);
+		autofree char *wanted = format("# Whole? Every line has to end in OK.\n"
+					       "cd /d && sha256sum -c shop_20261122_031500%s.sha256\n"
+					       "# There is no manifest to say which roles there were: psql stops at the first that it "
+					       "misses.\n"
+					       "# Make them (CREATE ROLE name), drop the database, and restore again.\n"
+					       "# The database, under its own name.\n"
+					       "createdb --template=template0 shop\n%s"
+					       "psql -X -q -v ON_ERROR_STOP=1 -d shop -c ANALYZE\n",
+					       forms[i].ending, forms[i].psql);
+
+		assert_string_equal(whole, wanted);
+		assert_non_null(strstr(creates, forms[i].creates));
+		assert_null(strstr(creates, "createdb"));
+	}
+}
+
 static void test_lists_of_names_in_settings(void **state)
 {
 	static const struct {
@@ -136,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_control_characters_stay_on_their_line),
 		cmocka_unit_test(test_a_source_without_the_schema_public),
 		cmocka_unit_test(test_without_a_manifest),
+		cmocka_unit_test(test_plain_sql_in_every_form),
 		cmocka_unit_test(test_lists_of_names_in_settings),
 	};
 

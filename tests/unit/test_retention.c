@@ -129,7 +129,7 @@ static void test_orphans_and_broken_sources_keep_all(void **state)
 	for (size_t i = 0; i < list.count; i++)
 		list.items[i].orphan = true;
 	assert_int_equal(prune(&list, KEEP_DEFAULT, NOW), 0);
-	assert_string_equal(list.items[9].kept_because, "orphan: its source's file is gone");
+	assert_string_equal(list.items[9].kept_because, "orphan: its source has no file");
 }
 
 static void test_the_future_is_kept_but_counts_for_nothing(void **state)

@@ -388,6 +388,48 @@ static void plain_sql_is_told_by_its_bytes(void **state)
 	assert_string_equal(d.name, "shop/a%2Fb%20c_20251122_041500");
 }
 
+/* What is written to in.path is called ... or refused, and nothing is left of it. */
+static void is_called(const void *bytes, size_t n, const char *suffix, const char *says)
+{
+	CLEANUP(store_free) struct store *s = open_store(STORE_WORK);
+	CLEANUP(store_abort) struct incoming in = INCOMING_INIT;
+	CLEANUP(dump_done) struct dump d = {0};
+	struct error err = {0};
+	FILE *f;
+
+	assert_int_equal(store_begin(s, "forms", &in, &err), 0);
+	f = fopen(in.path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+	if (store_commit(s, &in, &(struct arriving){.database = "shop", .taken = TAKEN}, NO_DEADLINE, &d, &err) == 0) {
+		assert_non_null(suffix);
+		assert_string_equal(path_base(d.path) + strlen("shop_20251122_041500"), suffix);
+		assert_int_equal(store_remove(s, &d, &err), 0);
+	} else {
+		assert_null(suffix);
+		assert_non_null(strstr(err.text, says));
+	}
+	assert_int_equal(entries_in(below("store/forms")), 0);
+}
+
+static void every_form_is_told_by_its_bytes(void **state)
+{
+	unsigned char tar[1024] = "toc.dat";
+
+	(void)state;
+	memcpy(tar + 257, "ustar", 5);
+	memcpy(tar + 512, "PGDMP", 5);
+	is_called("PGDMP", 5, ".dump", NULL);
+	is_called(tar, sizeof(tar), ".dump", NULL);
+	is_called("\x1f\x8b\x08", 3, ".sql.gz", NULL);
+	is_called("\x28\xb5\x2f\xfd", 4, ".sql.zst", NULL);
+	tar[0] = 'x';
+	is_called(tar, sizeof(tar), NULL, "a tar archive that pg_dump did not write");
+	is_called("SELECT 1;\n", 10, NULL, "the dump of 'forms': it begins with 'SELECT 1;', which is nothing that pg_dump writes");
+	is_called("PK\x03\x04", 4, NULL, "a zip file");
+}
+
 /* ---- dumps that come from elsewhere */
 
 /* What a download of BODY leaves behind when it has come to its end, or been cut off. */
@@ -1536,6 +1578,7 @@ int main(void)
 		IN_FOLDER(groups_may_read),
 		IN_FOLDER(other_groups_may_not),
 		IN_FOLDER(plain_sql_is_told_by_its_bytes),
+		IN_FOLDER(every_form_is_told_by_its_bytes),
 		IN_FOLDER(a_dump_without_manifest_comes_in),
 		IN_FOLDER(a_manifest_that_came_along_stays_as_it_came),
 		IN_FOLDER(a_digest_of_other_bytes_is_refused),
