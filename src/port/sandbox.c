@@ -235,7 +235,11 @@ static void add_isolation(struct plan *plan)
 {
 	strings_add(&plan->argv, BWRAP);
 	add(plan, "--unshare-all", "--unshare-user", "--disable-userns");
-	add(plan, "--die-with-parent", "--new-session", NULL);
+	/*
+	 * No --new-session: bwrap has had a session of its own since before its exec, without a terminal. Both its halves
+	 * are to stay in one group, because --die-with-parent holds only once the sandbox stands: see 'guarded'.
+	 */
+	add(plan, "--die-with-parent", NULL, NULL);
 	add(plan, "--cap-drop", "ALL", NULL);
 	add(plan, "--hostname", "scratch", NULL);
 	if (plan->sandbox->network)
@@ -436,6 +440,7 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 	outer.limits = limits;
 	outer.limit_count = limits_of(sandbox, limits);
 	outer.expendable = true;
+	outer.guarded = true;
 	outer.group = cgroup_entrance(group);
 	if (process_start(p, &outer, err) < 0) {
 		if (err->kind != ERR_LACKING || !strstr(err->text, "'" BWRAP "'"))
