@@ -73,6 +73,7 @@ struct process {
 	int (*reached)(struct process *p, struct error *err);
 	void (*let_go)(struct process *p);
 	struct cgroup *group;
+	struct memory_watch *watch; /* where there is no group */
 	bool reaped;
 	int status;		 /* wait status, once reaped */
 	struct text output;

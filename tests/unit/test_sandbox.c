@@ -171,6 +171,57 @@ static void test_caps(void **state)
 	assert_string_equal(out, "2048\n262144\n0\n800\n");
 }
 
+#define HOLD "import mmap, os, sys, time\n" \
+	"def hold(flags, mb):\n" \
+	"    m = mmap.mmap(-1, mb << 20, flags=flags | mmap.MAP_ANONYMOUS)\n" \
+	"    for at in range(0, mb << 20, 4096): m[at] = 1\n" \
+	"    return m\n"
+
+/* Where a control group caps it there is nothing to watch. */
+static bool is_capped(void)
+{
+	bool capped;
+	autofree char *words = sandbox_memory_words(&capped);
+
+	assert_int_equal(starts_with(words, "capped to "), capped);
+	return capped;
+}
+
+/* What all have together, whoever started them; none of them has more than it may. */
+static void test_memory_of_all_is_watched(void **state)
+{
+	static const struct {
+		const char *script;
+		bool fits;
+	} cases[] = {
+		{"python3 -c '" HOLD "for _ in range(3): os.fork() or (hold(mmap.MAP_PRIVATE, 40), time.sleep(100))\nos.wait()'", false},
+		{"python3 -c '" HOLD "os.fork() or (os.setsid(), os.fork() and sys.exit(), hold(mmap.MAP_PRIVATE, 120), time.sleep(100))\n"
+		 "time.sleep(100)'", false},
+		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 120)\ntime.sleep(100)'", false},
+		{"head -c 50000000 /dev/zero >/scratch/x; head -c 50000000 /dev/zero >/tmp/x; sleep 100", false},
+		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 40)\nfor _ in range(4): os.fork() or (sum(m[::4096]), time.sleep(1), "
+		 "os._exit(0))\ntime.sleep(1)'", true},
+		{"head -c 30000000 /dev/zero >/scratch/x; sleep 1", true},
+	};
+
+	(void)state;
+	not_emulated();
+	if (is_capped())
+		skip();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sandbox s = {.scratch_bytes = 60 << 20, .watched_cap = 90 << 20};
+		struct process_spec spec = {.argv = SH(cases[i].script), .name = "pg_restore"};
+		struct error err = {0};
+
+		assert_int_equal(sandbox_run(&s, &spec, soon(), ERR_IO, NULL, &err), cases[i].fits ? 0 : -1);
+		if (cases[i].fits)
+			continue;
+		assert_int_equal(err.kind, ERR_SPACE);
+		assert_string_equal(err.text, "pg_restore needed more than the 94 MB of memory that a sandbox may have here: take a box with "
+					      "more memory");
+	}
+}
+
 static void test_the_network_when_asked_for(void **state)
 {
 	struct sandbox s = {.network = true};
@@ -505,6 +556,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_writes_nowhere_but_where_it_may),
 		cmocka_unit_test(test_scratch_is_as_large_as_told),
 		cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_memory_of_all_is_watched),
 		cmocka_unit_test(test_the_network_when_asked_for),
 		cmocka_unit_test(test_a_sandbox_that_cannot_be_is_not_a_death_inside),
 		cmocka_unit_test(test_a_program_that_is_not_there),
