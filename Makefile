@@ -199,7 +199,7 @@ build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
--include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/main_publish.d build/$(1)/firmware/template.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/main_publish.d build/$(1)/firmware/template.d build/$(1)/bench/starts.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
 endef
 $(foreach name,$(if $(filter publisher,$(INSIDE)),publisher,host asan fuzz aarch64 lint),$(eval $(call flavour,$(name))))
 
@@ -210,8 +210,16 @@ $(foreach name,host asan aarch64,$(eval unit_$(name) := $(unit_tests:%=build/$(n
 demo: all ## the main job before your eyes: a good round, then a damaged dump
 	@tools/demo
 
-bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes, SIZE=https is a pull from a web server
+bench: all build/host/bench/starts ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes, SIZE=https is a pull from a web server, SIZE=parity 20 000 tables
 	@tests/bench/bench $(SIZE)
+
+build/host/bench/starts: build/host/bench/starts.o build/host/libdrillbox.a
+	$(call say,LINK,$@)
+	$(quiet)$(host_cc) $(host_cflags) -o $@ $^ $(host_ldflags) -Wl,--as-needed $$($(call pkgconfig,host) --libs $(packages)) -lm
+
+build/host/bench/%.o: tests/bench/%.c Makefile | $(host_gen)
+	$(call say,CC,$<)
+	$(quiet)mkdir -p $(@D) && $(host_flags) -MMD -MP -c -o $@ $<
 
 # Makes what the image ships prepared; runs in emulation when the image is made.
 build/aarch64/firmware/template: build/aarch64/firmware/template.o build/aarch64/libdrillbox.a
