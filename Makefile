@@ -195,6 +195,10 @@ build/$(1)/firmware/%.o: firmware/%.c Makefile | $$($(1)_gen)
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
+build/$(1)/bench/%.o: tests/bench/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
+
 build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
@@ -216,10 +220,6 @@ bench: all build/host/bench/starts ## drillbox beside a script and beside the ha
 build/host/bench/starts: build/host/bench/starts.o build/host/libdrillbox.a
 	$(call say,LINK,$@)
 	$(quiet)$(host_cc) $(host_cflags) -o $@ $^ $(host_ldflags) -Wl,--as-needed $$($(call pkgconfig,host) --libs $(packages)) -lm
-
-build/host/bench/%.o: tests/bench/%.c Makefile | $(host_gen)
-	$(call say,CC,$<)
-	$(quiet)mkdir -p $(@D) && $(host_flags) -MMD -MP -c -o $@ $<
 
 # Makes what the image ships prepared; runs in emulation when the image is made.
 build/aarch64/firmware/template: build/aarch64/firmware/template.o build/aarch64/libdrillbox.a
@@ -283,7 +283,7 @@ python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
 narrow := $(filter %.c %.h,$(files))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main*.c)) \
 	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o \
-	build/lint/firmware/template.o build/lint/firmware/steady.o
+	build/lint/firmware/template.o build/lint/firmware/steady.o build/lint/bench/starts.o
 
 lint: floors ## gcc -fanalyzer, clang-tidy, width of lines, shellcheck, python, man page, floors
 lint: $(lint_objects:.o=.tidy) $(narrow:%=build/lint/width/%.ok) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
@@ -305,6 +305,8 @@ build/lint/targets/%.tidy: tests/fuzz/%.c build/lint/targets/%.o .clang-tidy
 build/lint/device/%.tidy: tests/device/%.c build/lint/device/%.o .clang-tidy
 	$(call tidy)
 build/lint/firmware/%.tidy: firmware/%.c build/lint/firmware/%.o .clang-tidy
+	$(call tidy)
+build/lint/bench/%.tidy: tests/bench/%.c build/lint/bench/%.o .clang-tidy
 	$(call tidy)
 build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy
 	$(call tidy)

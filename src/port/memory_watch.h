@@ -26,7 +26,7 @@
 
 struct memory_watch;
 
-/* Of 'pid', which is a child of ours, and all its descendants; to end them, 'pid' is killed. 'pidfd' is its, and stays the caller's. */
+/* Of 'pid', a child of ours, and all its descendants; to end them 'pid' is killed. 'pidfd' is its, and stays the caller's. */
 MUST_CHECK int memory_watch_start(pid_t pid, int pidfd, int64_t cap, struct memory_watch **ret, struct error *err);
 
 int64_t memory_watch_cap(const struct memory_watch *w);

@@ -104,7 +104,8 @@ static int await_answer(struct process *p, const char *folder, struct error *err
 
 			return fail(err, ERR_IO, "%s", epitaph ? epitaph : "it died");
 		}
-		if (path_exists(socket) && pg_connect(&target, soon(), &pg, &not_yet) == 0 && pg_exec(pg, "SELECT 1", &not_yet) == 0)
+		if (path_exists(socket) && pg_connect(&target, soon(), &pg, &not_yet) == 0 &&
+		    pg_exec(pg, "SELECT 1", &not_yet) == 0)
 			return 0;
 		process_rest(p, 2, NO_DEADLINE);
 	}

@@ -8,12 +8,12 @@ static void test_a_stat(void **state)
 	int64_t pages = 0;
 
 	(void)state;
-	assert_true(memory_watch_parse_stat("71 (postgres) S 12 71 71 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9 8192 4711 18446 1 1", &parent,
-					    &pages));
+	assert_true(memory_watch_parse_stat("71 (postgres) S 12 71 71 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9 8192 4711 18446 1",
+					    &parent, &pages));
 	assert_int_equal(parent, 12);
 	assert_int_equal(pages, 4711);
 	/* a name can hold anything */
-	assert_true(memory_watch_parse_stat("71 (a) S 1 (b)) R 13 71 71 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9 8192 4712 18446 1 1",
+	assert_true(memory_watch_parse_stat("71 (a) S 1 (b)) R 13 71 71 0 -1 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9 8192 4712 18446 1",
 					    &parent, &pages));
 	assert_int_equal(parent, 13);
 	assert_int_equal(pages, 4712);

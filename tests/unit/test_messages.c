@@ -399,16 +399,17 @@ static void test_talk_of_two_at_once(void **state)
 		size_t errors, begun;
 		const char *own;
 	} cases[] = {
-		{"pg_restore: error: pg_restore: error: a worker process died unexpectedly\ncould not read from input file: x\n", 2, 0,
-		 "could not read from input file: x"},
-		{"pg_restore: error: pg_restore: error: could not read from input file: x\na worker process died unexpectedly\n", 2, 0,
-		 "could not read from input file: x"},
+		{"pg_restore: error: pg_restore: error: a worker process died unexpectedly\ncould not read from input file\n", 2, 0,
+		 "could not read from input file"},
+		{"pg_restore: error: pg_restore: error: could not read from input file\na worker process died unexpectedly\n", 2, 0,
+		 "could not read from input file"},
 		{"pg_restore:pg_restore:  error: error: first\nsecond\n", 2, 0, "second"},
 		{"pg_restore:pg_restore: error: first\n error: second\n", 2, 0, "second"},
-		{"pg_restore: pg_restore: error: could not execute query: ERROR:  x\nCommand was: CREATE\n    x;\n\nerror: second\n", 2, 0,
-		 "second"},
+		{"pg_restore: pg_restore: error: could not execute query: ERROR:  x\nCommand was: CREATE\n    x;\n\nerror: second\n",
+		 2, 0, "second"},
 		{"pg_restore: pg_restore: creating TABLE \"a\"\nerror: first\n", 1, 1, "first"},
-		{"pg_restore: error: pg_restore: creating TABLE \"a\"\nfirst\npg_restore: creating TABLE \"b\"\n", 1, 2, "first"},
+		{"pg_restore: error: pg_restore: creating TABLE \"a\"\nfirst\npg_restore: creating TABLE \"b\"\n", 1, 2,
+		 "first"},
 		{"pg_restore: pg_restore: warning: error: first\nhello\n", 1, 0, "first"},
 		{"pg_restore: pg_restore: creating TABLE \"a\"\ncreating TABLE \"b\"\n", 0, 1, NULL},
 		/* one alone: what its own lines look like is nobody else's message */
@@ -423,7 +424,8 @@ static void test_talk_of_two_at_once(void **state)
 
 		say(&t, cases[i].said);
 		if (t.errors != cases[i].errors || t.begun != cases[i].begun || !same(t.own_error, cases[i].own))
-			fail_msg("%s%zu errors, %zu begun, %s", cases[i].said, t.errors, t.begun, t.own_error ? t.own_error : "none");
+			fail_msg("%s%zu errors, %zu begun, %s", cases[i].said, t.errors, t.begun,
+				 t.own_error ? t.own_error : "none");
 	}
 }
 

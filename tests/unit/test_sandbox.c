@@ -194,13 +194,14 @@ static void test_memory_of_all_is_watched(void **state)
 		const char *script;
 		bool fits;
 	} cases[] = {
-		{"python3 -c '" HOLD "for _ in range(3): os.fork() or (hold(mmap.MAP_PRIVATE, 40), time.sleep(100))\nos.wait()'", false},
-		{"python3 -c '" HOLD "os.fork() or (os.setsid(), os.fork() and sys.exit(), hold(mmap.MAP_PRIVATE, 120), time.sleep(100))\n"
-		 "time.sleep(100)'", false},
+		{"python3 -c '" HOLD "for _ in range(3): os.fork() or (hold(mmap.MAP_PRIVATE, 40), time.sleep(100))\nos.wait()'",
+		 false},
+		{"python3 -c '" HOLD "os.fork() or (os.setsid(), os.fork() and sys.exit(), hold(mmap.MAP_PRIVATE, 120), "
+		 "time.sleep(100))\ntime.sleep(100)'", false},
 		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 120)\ntime.sleep(100)'", false},
 		{"head -c 50000000 /dev/zero >/scratch/x; head -c 50000000 /dev/zero >/tmp/x; sleep 100", false},
-		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 40)\nfor _ in range(4): os.fork() or (sum(m[::4096]), time.sleep(1), "
-		 "os._exit(0))\ntime.sleep(1)'", true},
+		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 40)\nfor _ in range(4): os.fork() or (sum(m[::4096]), "
+		 "time.sleep(1), os._exit(0))\ntime.sleep(1)'", true},
 		{"head -c 30000000 /dev/zero >/scratch/x; sleep 1", true},
 	};
 
@@ -217,8 +218,8 @@ static void test_memory_of_all_is_watched(void **state)
 		if (cases[i].fits)
 			continue;
 		assert_int_equal(err.kind, ERR_SPACE);
-		assert_string_equal(err.text, "pg_restore needed more than the 94 MB of memory that a sandbox may have here: take a box with "
-					      "more memory");
+		assert_string_equal(err.text, "pg_restore needed more than the 94 MB of memory that a sandbox may have here: "
+					      "take a box with more memory");
 	}
 }
 
