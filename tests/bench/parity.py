@@ -1,8 +1,9 @@
-"""Databases of many tables and hardly a row: whether anything that is compared grows faster than what there is to compare; see bench.
+"""Databases of many tables and hardly a row: whether anything grows faster than what there is to compare; see bench.
 
 The same pull and drill of 2 000 and of 20 000 tables, beside pg_dump and pg_restore alone. Growth is what a table takes in the
 large database by what it takes in the small one. 1 is linear, 10 would be quadratic; what is allowed above 1 is what a larger
-catalogue costs PostgreSQL itself (deeper indexes, fuller caches) and a machine that is never quite still.
+catalogue costs PostgreSQL itself (deeper indexes, fuller caches) and a machine that is never quite still: pg_restore's own growth
+stands beside. All of it lies in memory, so that no disk is measured.
 """
 
 import json
@@ -11,6 +12,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -72,7 +74,7 @@ class Many:
             sys.exit(f"{self.tables} tables: {show['verdict']} {show['reason']}: {equal} tables equal")
         phases = {p["name"]: p["seconds"] for p in show["phases"]}
         self.row("pg_dump alone", dump["seconds"])
-        self.row("pg_restore alone", restore["seconds"])
+        self.row("pg_restore alone", int(restore["out"]) / 1000)
         self.row("pull", pull["seconds"], peak_kib=pull["peak_kib"])
         self.row("survey and manifest", pull["seconds"] - dump["seconds"])
         self.row("drill", drill["seconds"], peak_kib=drill["peak_kib"])
@@ -114,6 +116,7 @@ def targets(few, many):
 
 def main(size, work):
     began = time.monotonic()
+    tempfile.tempdir = "/tmp"  # in memory: some hundred thousand files of a database are not what is measured
     with tap.cleaning():
         for tables, runs in SIZES[size]:
             Many(tables).measure(int(os.environ.get("RUNS") or runs))
