@@ -159,15 +159,12 @@ static void arrange_descriptors(const struct launch *l)
 
 /*
  * Our death is seen on a pidfd: unlike the end of a pipe it cannot be put off by
- * another child that has not closed its copy yet. Only KILL ends a guard.
+ * another child that has not closed its copy yet.
  */
 static _Noreturn void stand_guard(int parent_fd)
 {
 	struct pollfd fd = {.fd = parent_fd, .events = POLLIN};
-	sigset_t all;
 
-	sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	if ((parent_fd > 0 && close_range(0, (unsigned)parent_fd - 1, 0) < 0) ||
 	    close_range((unsigned)parent_fd + 1, ~0U, 0) < 0)
 		_exit(1);
@@ -180,16 +177,22 @@ static _Noreturn void stand_guard(int parent_fd)
 /*
  * The kernel's signal at our death reaches the child alone. One that is killed
  * before its own children have asked for theirs, as bwrap while it sets up a
- * sandbox, would leave them behind for ever.
+ * sandbox, would leave them behind for ever. Only KILL ends a guard, from its
+ * first moment on: it never has signals that are not blocked.
  */
 static void post_guard(const struct launch *l)
 {
-	pid_t pid = _Fork();
+	sigset_t all, before;
+	pid_t pid;
 
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	pid = _Fork();
 	if (pid == 0)
 		stand_guard(l->parent_fd);
 	if (pid < 0)
 		give_up(l, STEP_GUARD);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static _Noreturn void become(const struct launch *l)
