@@ -405,8 +405,8 @@ static void test_talk_of_two_at_once(void **state)
 		 "could not read from input file"},
 		{"pg_restore:pg_restore:  error: error: first\nsecond\n", 2, 0, "second"},
 		{"pg_restore:pg_restore: error: first\n error: second\n", 2, 0, "second"},
-		{"pg_restore: pg_restore: error: could not execute query: ERROR:  x\nCommand was: CREATE\n    x;\n\nerror: second\n",
-		 2, 0, "second"},
+		{"pg_restore: pg_restore: error: could not execute query: ERROR:  x\nCommand was: CREATE\n    x;\n\n"
+		 "error: second\n", 2, 0, "second"},
 		{"pg_restore: pg_restore: creating TABLE \"a\"\nerror: first\n", 1, 1, "first"},
 		{"pg_restore: error: pg_restore: creating TABLE \"a\"\nfirst\npg_restore: creating TABLE \"b\"\n", 1, 2,
 		 "first"},
