@@ -364,6 +364,14 @@ static void test_the_inner_half_tells_its_own_failures(void **state)
 	assert_non_null(strstr(err.text, "no-such-postgres"));
 }
 
+static bool has_two_children(pid_t pid)
+{
+	autofree char *path = format("/proc/%d/task/%d/children", pid, pid), *said = NULL;
+	struct error ignored;
+
+	return read_small_file(path, 4096, &said, &ignored) == 0 && strchr(said, ' ') && strchr(said, ' ')[1];
+}
+
 static void test_stopping_leaves_no_process(void **state)
 {
 	struct process_spec spec = {.argv = SH("sleep 100 & setsid sleep 100 & echo up; wait"), .capture = true};
@@ -376,13 +384,16 @@ static void test_stopping_leaves_no_process(void **state)
 
 	(void)state;
 	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
-	assert_int_equal(process_wait(&p, deadline_in(NO_DEADLINE, 300), &err), -1);
+	for (int i = 0; i < 2000 && p.output.length == 0; i++)
+		process_rest(&p, 10, NO_DEADLINE);
+	assert_int_equal(process_wait(&p, deadline_in(NO_DEADLINE, 100), &err), -1);
 	assert_int_equal(err.kind, ERR_TIMEOUT);
 	assert_string_equal(p.output.data, "up\n");
 	process_done(&p);
 
 	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
-	usleep(200000);
+	for (int i = 0; i < 2000 && !has_two_children(p.pid); i++)
+		process_rest(&p, 10, NO_DEADLINE);
 	children = format("/proc/%d/task/%d/children", p.pid, p.pid);
 	f = fopen(children, "r");
 	assert_non_null(f);
@@ -440,14 +451,6 @@ static void end_the_left(void)
 			break;
 		(void)kill(pid, SIGKILL);
 	}
-}
-
-static bool has_two_children(pid_t pid)
-{
-	autofree char *path = format("/proc/%d/task/%d/children", pid, pid), *said = NULL;
-	struct error ignored;
-
-	return read_small_file(path, 4096, &said, &ignored) == 0 && strchr(said, ' ') && strchr(said, ' ')[1];
 }
 
 /* The only child of a starter is bwrap's outer half, whose children are its guard and the inner half. */
