@@ -196,11 +196,15 @@ build/$(1)/firmware/%.o: firmware/%.c Makefile | $$($(1)_gen)
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
+build/$(1)/bench/%.o: tests/bench/%.c Makefile | $$($(1)_gen)
+	$$(call say,CC,$$<)
+	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
+
 build/$(1)/device/%.o: tests/device/%.c Makefile
 	$$(call say,CC,$$<)
 	$$(quiet)mkdir -p $$(@D) && $$($(1)_flags) -MMD -MP -c -o $$@ $$<
 
--include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/main_publish.d build/$(1)/firmware/template.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
+-include $$(sources:src/%.c=build/$(1)/%.d) build/$(1)/main.d build/$(1)/main_publish.d build/$(1)/firmware/template.d build/$(1)/bench/starts.d $$(unit_tests:%=build/$(1)/tests/%.d) $$(fuzz_targets:%=build/$(1)/targets/%.d)
 endef
 $(foreach name,$(if $(filter publisher,$(INSIDE)),publisher,host asan fuzz aarch64 lint),$(eval $(call flavour,$(name))))
 
@@ -211,8 +215,12 @@ $(foreach name,host asan aarch64,$(eval unit_$(name) := $(unit_tests:%=build/$(n
 demo: all ## the main job before your eyes: a good round, then a damaged dump
 	@tools/demo
 
-bench: all ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes, SIZE=https is a pull from a web server
+bench: all build/host/bench/starts ## drillbox beside a script and beside the hand-tuned limit, in ratios; SIZE=small takes two minutes, SIZE=https is a pull from a web server, SIZE=parity 20 000 tables
 	@tests/bench/bench $(SIZE)
+
+build/host/bench/starts: build/host/bench/starts.o build/host/libdrillbox.a
+	$(call say,LINK,$@)
+	$(quiet)$(host_cc) $(host_cflags) -o $@ $^ $(host_ldflags) -Wl,--as-needed $$($(call pkgconfig,host) --libs $(packages)) -lm
 
 # Makes what the image ships prepared; runs in emulation when the image is made.
 build/aarch64/firmware/template: build/aarch64/firmware/template.o build/aarch64/libdrillbox.a
@@ -276,7 +284,7 @@ python_scripts := $(sort $(call with_shebang,python3) $(filter %.py,$(files)))
 narrow := $(filter %.c %.h,$(files))
 lint_objects := $(sources:src/%.c=build/lint/%.o) $(patsubst src/%.c,build/lint/%.o,$(wildcard src/main*.c)) \
 	$(unit_tests:%=build/lint/tests/%.o) $(fuzz_targets:%=build/lint/targets/%.o) build/lint/device/init.o \
-	build/lint/firmware/template.o build/lint/firmware/steady.o
+	build/lint/firmware/template.o build/lint/firmware/steady.o build/lint/bench/starts.o
 
 lint: floors ## gcc -fanalyzer, clang-tidy, width of lines, shellcheck, python, man page, floors
 lint: $(lint_objects:.o=.tidy) $(narrow:%=build/lint/width/%.ok) $(shell_scripts:%=build/lint/shell/%.ok) $(python_scripts:%=build/lint/python/%.ok) \
@@ -298,6 +306,8 @@ build/lint/targets/%.tidy: tests/fuzz/%.c build/lint/targets/%.o .clang-tidy
 build/lint/device/%.tidy: tests/device/%.c build/lint/device/%.o .clang-tidy
 	$(call tidy)
 build/lint/firmware/%.tidy: firmware/%.c build/lint/firmware/%.o .clang-tidy
+	$(call tidy)
+build/lint/bench/%.tidy: tests/bench/%.c build/lint/bench/%.o .clang-tidy
 	$(call tidy)
 build/lint/%.tidy: src/%.c build/lint/%.o .clang-tidy
 	$(call tidy)

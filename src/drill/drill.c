@@ -14,6 +14,7 @@
 #include "drill/restore.h"
 #include "drill/sql_checks.h"
 #include "drill/writes.h"
+#include "port/sandbox.h"
 
 #define NAMED_MOST 5
 #define DYING_MS 3000 /* between the first sign of a server's death and its end */
@@ -202,6 +203,9 @@ static int cluster_result(struct climb *c, struct error *err)
 
 static enum step climb_cluster(struct climb *c, struct text *summary, struct error *err)
 {
+	bool capped;
+	autofree char *memory = sandbox_memory_words(&capped);
+
 	if (cluster_result(c, err) < 0 &&
 	    (err->kind != ERR_SPACE || !c->plan.in_memory || plan_move_to_disk(c->r, &c->plan, c->f, err) < 0 ||
 	     start_cluster(c, entries(c), err) < 0)) {
@@ -213,7 +217,7 @@ static enum step climb_cluster(struct climb *c, struct text *summary, struct err
 	}
 	set_text(&c->o->postgres, c->tool->version);
 	findings_add(c->f, RUNG_CLUSTER, RESULT_PASS, "cluster", c->tool->version, c->tool->version, NULL);
-	text_addf(summary, "PostgreSQL %s, %s", c->tool->version, c->plan.in_memory ? "in memory" : "on the disk");
+	text_addf(summary, "PostgreSQL %s, %s; %s", c->tool->version, c->plan.in_memory ? "in memory" : "on the disk", memory);
 	return STEP_ON;
 }
 

@@ -792,30 +792,71 @@ static bool is_own(const char *error)
 	return true;
 }
 
+/* The text of an error that was counted when its line began. */
 static void note_error(struct restore_talk *t, const char *error)
 {
-	t->errors++;
+	t->owed--;
 	set_text(&t->last_error, error);
 	if (is_own(error))
 		set_text(&t->own_error, error);
 }
 
+/* What stands before a line's text: messages that begin there, and how many of them say that they are errors. */
+struct head {
+	size_t begun, errors;
+	bool is_error; /* the text is an error's */
+};
+
+static const char *read_head(const char *line, struct head *ret)
+{
+	static const struct {
+		const char *says;
+		size_t begun, errors;
+	} pieces[] = {{"pg_restore:", 1, 0}, {"error: ", 0, 1}, {"warning: ", 0, 0}, {"detail: ", 0, 0}, {"hint: ", 0, 0}};
+	struct head h = {0};
+	size_t i;
+
+	for (;;) {
+		line += strspn(line, " ");
+		for (i = 0; i < COUNT(pieces) && !starts_with(line, pieces[i].says); i++)
+			;
+		if (i == COUNT(pieces))
+			break;
+		line += strlen(pieces[i].says);
+		h.begun += pieces[i].begun;
+		h.errors += pieces[i].errors;
+		h.is_error = pieces[i].errors > 0;
+	}
+	*ret = h;
+	return line;
+}
+
+/*
+ * pg_restore writes a message in pieces: "pg_restore:", " ", "error: ", the text.
+ * With several jobs its processes write at once, so that a line may begin with
+ * pieces of two, and a later one with what was still to come of the other.
+ */
 static void note_line(struct restore_talk *t, const char *line)
 {
-	static const char told[] = "warning: errors ignored on restore: ";
+	static const char told[] = SAYS "warning: errors ignored on restore: ";
+	struct head h;
+	const char *text = read_head(line, &h);
+	size_t open = t->open + h.begun;
 
 	t->ignored = -1;
-	if (!starts_with(line, SAYS))
-		return;
-	line += strlen(SAYS);
-	if (starts_with(line, "error: ")) {
-		note_error(t, line + strlen("error: "));
-	} else if (starts_with(line, told)) {
-		if (!parse_int(line + strlen(told), 0, INT32_MAX, &t->ignored))
-			t->ignored = -1;
-	} else {
-		note_beginning(t, line);
-	}
+	if (starts_with(line, told) && !parse_int(line + strlen(told), 0, INT32_MAX, &t->ignored))
+		t->ignored = -1;
+	if (h.errors > open)
+		h.errors = open;
+	if (open == 0 || (!h.begun && !h.errors && !t->owed))
+		return; /* goes on with a message of several lines */
+	t->open = open - 1;
+	t->errors += h.errors;
+	t->owed += h.errors;
+	if (h.is_error || !h.begun)
+		note_error(t, text);
+	else
+		note_beginning(t, text);
 }
 
 static void talk_line_end(struct restore_talk *t)

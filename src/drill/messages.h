@@ -116,7 +116,8 @@ char *message_subject(const struct message *m);
  */
 struct restore_talk {
 	struct text line;   /* the one that is not whole yet */
-	size_t errors;	    /* lines that begin "pg_restore: error:" */
+	size_t errors;	    /* messages that begin "pg_restore: error:" */
+	size_t open, owed;  /* messages of which the text is still to come, and how many of those are errors */
 	int64_t ignored;    /* of "errors ignored on restore: N" as the very last line; -1: another was last */
 	size_t begun;	    /* entries begun, when it is verbose */
 	char *item;	    /* the one begun last: "TABLE DATA public.orders"; may be NULL */

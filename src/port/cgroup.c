@@ -119,9 +119,14 @@ static char *our_part(void)
 	return take(top);
 }
 
+static int64_t box_bytes(void)
+{
+	return (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+}
+
 static int64_t box_cap(void)
 {
-	return cgroup_cap((int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+	return cgroup_cap(box_bytes());
 }
 
 int64_t cgroup_memory_cap(void)
@@ -129,6 +134,29 @@ int64_t cgroup_memory_cap(void)
 	autofree char *top = our_part();
 
 	return top ? box_cap() : 0;
+}
+
+/* The group above a folder of one; false when that was the top. */
+static bool go_up(char *path)
+{
+	*strrchr(path, '/') = '\0';
+	return strlen(path) >= strlen(MOUNT);
+}
+
+int64_t cgroup_memory_share(void)
+{
+	autofree char *membership = kernel_text("/proc/self", "cgroup");
+	autofree char *path = membership ? own_folder(membership) : NULL;
+	int64_t total = box_bytes();
+
+	if (path)
+		do {
+			int64_t most = kernel_number(path, "memory.max");
+
+			if (most >= 0 && most < total)
+				total = most;
+		} while (go_up(path));
+	return cgroup_cap(total);
 }
 
 int64_t cgroup_memory_left(void)
@@ -139,13 +167,13 @@ int64_t cgroup_memory_left(void)
 
 	if (left == 0)
 		left = INT64_MAX;
-	while (path && strlen(path) >= strlen(MOUNT)) {
-		int64_t most = kernel_number(path, "memory.max"), now = kernel_number(path, "memory.current");
+	if (path)
+		do {
+			int64_t most = kernel_number(path, "memory.max"), now = kernel_number(path, "memory.current");
 
-		if (most >= 0 && now >= 0 && left > (most > now ? most - now : 0))
-			left = most > now ? most - now : 0;
-		*strrchr(path, '/') = '\0';
-	}
+			if (most >= 0 && now >= 0 && left > (most > now ? most - now : 0))
+				left = most > now ? most - now : 0;
+		} while (go_up(path));
 	return left;
 }
 

@@ -47,6 +47,9 @@ void cgroup_free(struct cgroup **g);
 /* Bytes that a group may have, and all of them together; 0 where there are none. */
 int64_t cgroup_memory_cap(void);
 
+/* What a group of ours would have as its cap, were one delegated to us: of the machine, or of what the groups above us may have. */
+int64_t cgroup_memory_share(void);
+
 /* What that and the limits of the groups above us leave; INT64_MAX when nothing limits us. */
 int64_t cgroup_memory_left(void);
 

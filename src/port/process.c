@@ -21,7 +21,7 @@
 #define SEARCH_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 /* How far the child came before it could not go on; told over a pipe that an exec closes. */
-enum step { STEP_EXEC, STEP_GROUP, STEP_FOLDER, STEP_DESCRIPTORS, STEP_LIMITS };
+enum step { STEP_EXEC, STEP_GUARD, STEP_GROUP, STEP_FOLDER, STEP_DESCRIPTORS, STEP_LIMITS };
 
 struct trouble {
 	enum step step;
@@ -36,6 +36,7 @@ struct launch {
 	int in, out, err;
 	int report; /* write end of the pipe for a struct trouble */
 	pid_t parent;
+	int parent_fd; /* its pidfd, for the guard; -1: none is wanted */
 	sigset_t mask; /* to be restored in the parent */
 };
 
@@ -156,6 +157,44 @@ static void arrange_descriptors(const struct launch *l)
 			give_up(l, STEP_DESCRIPTORS);
 }
 
+/*
+ * Our death is seen on a pidfd: unlike the end of a pipe it cannot be put off by
+ * another child that has not closed its copy yet.
+ */
+static _Noreturn void stand_guard(int parent_fd)
+{
+	struct pollfd fd = {.fd = parent_fd, .events = POLLIN};
+
+	if ((parent_fd > 0 && close_range(0, (unsigned)parent_fd - 1, 0) < 0) ||
+	    close_range((unsigned)parent_fd + 1, ~0U, 0) < 0)
+		_exit(1);
+	while (poll(&fd, 1, -1) < 0 && errno == EINTR)
+		;
+	(void)kill(0, SIGKILL);
+	_exit(0);
+}
+
+/*
+ * The kernel's signal at our death reaches the child alone. One that is killed
+ * before its own children have asked for theirs, as bwrap while it sets up a
+ * sandbox, would leave them behind for ever. Only KILL ends a guard, from its
+ * first moment on: it never has signals that are not blocked.
+ */
+static void post_guard(const struct launch *l)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, &before);
+	pid = _Fork();
+	if (pid == 0)
+		stand_guard(l->parent_fd);
+	if (pid < 0)
+		give_up(l, STEP_GUARD);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 static _Noreturn void become(const struct launch *l)
 {
 	default_signals();
@@ -163,6 +202,9 @@ static _Noreturn void become(const struct launch *l)
 	/* a parent that died before this line is no longer our parent */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != l->parent)
 		_exit(127);
+	/* before anything that could have children, and outside of any group with a cap */
+	if (l->parent_fd >= 0)
+		post_guard(l);
 	/* "0" is whoever writes it */
 	if (l->spec->group > 0 && write(l->spec->group, "0", 1) < 0)
 		give_up(l, STEP_GROUP);
@@ -182,6 +224,8 @@ static int explain_trouble(const struct launch *l, struct trouble t, struct erro
 {
 	errno = t.os_errno;
 	switch (t.step) {
+	case STEP_GUARD:
+		return fail(err, ERR_LACKING, "start a process beside '%s' that ends it if we are killed: %m", l->program);
 	case STEP_GROUP:
 		return fail(err, ERR_LACKING, "enter a control group to run '%s': %m", l->program);
 	case STEP_FOLDER:
@@ -303,8 +347,11 @@ int process_start(struct process *p, const struct process_spec *spec, struct err
 	autofree char **env = environment(spec->env);
 	autofree char *program = NULL;
 	autoclose int in = -1, out = -1, out_read = -1, errors = -1, errors_read = -1, report = -1, report_read = -1;
-	struct launch l = {.spec = spec, .env = env};
+	autoclose int self = spec->guarded ? pidfd_open(getpid(), 0) : -1;
+	struct launch l = {.spec = spec, .env = env, .parent_fd = self};
 
+	if (spec->guarded && self < 0)
+		return fail(err, ERR_LACKING, "watch ourselves for '%s': %m", spec->argv[0]);
 	if (find_program(spec->argv[0], env, &program, err) < 0)
 		return -1;
 	in = above_two(spec->input, O_RDONLY);
@@ -330,6 +377,7 @@ int process_start(struct process *p, const struct process_spec *spec, struct err
 	if (await_exec(&l, report_read, err) < 0 || p->pidfd < 0) {
 		if (p->pidfd < 0)
 			(void)fail(err, ERR_LACKING, "watch '%s': %m", program);
+		(void)kill(-p->pid, SIGKILL);
 		(void)kill(p->pid, SIGKILL);
 		(void)waitpid(p->pid, NULL, 0);
 		forget(p);

@@ -3,7 +3,8 @@
  * a clean environment; default signals; no descriptor of ours beyond 0 to 2 and
  * those passed on; killed when we die. A child's death is what ends a wait: poll
  * on its pidfd. What it leaves behind in its group is killed then, so that no
- * grandchild with an open pipe can keep us waiting.
+ * grandchild with an open pipe can keep us waiting. When we are killed the kernel
+ * ends the child itself; where its own children are to go too, it is 'guarded'.
  *
  *     struct process_spec spec = {.argv = argv, .env = env};
  *     CLEANUP(process_done) struct process p = PROCESS_INIT;
@@ -55,6 +56,7 @@ struct process_spec {
 	const struct process_limit *limits;
 	size_t limit_count;
 	bool expendable;	 /* the first to go when memory is short */
+	bool guarded;		 /* one more process, in its group, kills the whole group once we are dead */
 	int group;		 /* the cgroup.procs of the control group it starts in; 0: ours */
 };
 
@@ -71,6 +73,7 @@ struct process {
 	int (*reached)(struct process *p, struct error *err);
 	void (*let_go)(struct process *p);
 	struct cgroup *group;
+	struct memory_watch *watch; /* where there is no group */
 	bool reaped;
 	int status;		 /* wait status, once reaped */
 	struct text output;

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "port/cgroup.h"
+#include "port/memory_watch.h"
 #include "port/seccomp.h"
 
 #define BWRAP "bwrap"
@@ -244,7 +245,11 @@ static void add_isolation(struct plan *plan)
 {
 	strings_add(&plan->argv, BWRAP);
 	add(plan, "--unshare-all", "--unshare-user", "--disable-userns");
-	add(plan, "--die-with-parent", "--new-session", NULL);
+	/*
+	 * No --new-session: bwrap has had a session of its own since before its exec, without a terminal. Both its halves
+	 * are to stay in one group, because --die-with-parent holds only once the sandbox stands: see 'guarded'.
+	 */
+	add(plan, "--die-with-parent", NULL, NULL);
 	add(plan, "--cap-drop", "ALL", NULL);
 	add(plan, "--hostname", "scratch", NULL);
 	if (plan->sandbox->network)
@@ -372,19 +377,30 @@ static int inner_failed(const char *message, struct error *err)
 	return fail(err, error_kind_from_word(kind), "%s", text);
 }
 
-/* The kernel ended all of it for want of memory, and counts it. */
+/* All of it was ended for want of memory: by the kernel, which counts it, or by the watch. */
 static int starved(const struct process *p, struct error *err)
 {
 	char cap[UNIT_TEXT];
 
 	return fail(err, ERR_SPACE,
 		    "%s needed more than the %s of memory that a sandbox may have here: take a box with more memory", p->name,
-		    human_bytes(cgroup_memory_cap(), cap));
+		    human_bytes(p->watch ? memory_watch_cap(p->watch) : cgroup_memory_cap(), cap));
 }
 
-static void leave_group(struct process *p)
+static void let_memory_go(struct process *p)
 {
+	memory_watch_free(&p->watch);
 	cgroup_free(&p->group);
+}
+
+/* In a group, or else watched. */
+static int hold_memory(struct process *p, struct cgroup **group, int64_t cap, struct error *err)
+{
+	p->group = take(*group);
+	p->let_go = let_memory_go;
+	if (p->group)
+		return 0;
+	return memory_watch_start(p->pid, p->pidfd, cap > 0 ? cap : cgroup_memory_share(), &p->watch, err);
 }
 
 static int sandbox_reached(struct process *p, struct error *err)
@@ -392,7 +408,7 @@ static int sandbox_reached(struct process *p, struct error *err)
 	autofree char *words = NULL;
 	const char *status, *message;
 
-	if (cgroup_ran_short(p->group))
+	if (cgroup_ran_short(p->group) || memory_watch_has_ended(p->watch))
 		return starved(p, err);
 	read_status(p);
 	status = p->wrapper_said.data;
@@ -445,6 +461,7 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 	outer.limits = limits;
 	outer.limit_count = limits_of(sandbox, limits);
 	outer.expendable = true;
+	outer.guarded = true;
 	outer.group = cgroup_entrance(group);
 	if (process_start(p, &outer, err) < 0) {
 		if (err->kind != ERR_LACKING || !strstr(err->text, "'" BWRAP "'"))
@@ -454,14 +471,21 @@ int sandbox_start(struct process *p, const struct sandbox *sandbox, const struct
 	}
 	p->wrapper_fd = take_fd(&plan.status_read);
 	p->reached = sandbox_reached;
-	p->group = take(group);
-	p->let_go = leave_group;
-	return 0;
+	if (hold_memory(p, &group, sandbox->watched_cap, err) == 0)
+		return 0;
+	process_done(p);
+	return -1;
 }
 
-int64_t sandbox_memory_cap(void)
+char *sandbox_memory_words(bool *ret_capped)
 {
-	return cgroup_memory_cap();
+	int64_t cap = cgroup_memory_cap();
+	char bytes[UNIT_TEXT];
+
+	*ret_capped = cap > 0;
+	if (cap > 0)
+		return format("capped to %s of memory by a control group", human_bytes(cap, bytes));
+	return format("watched up to %s of memory, not capped", human_bytes(cgroup_memory_share(), bytes));
 }
 
 int64_t sandbox_memory_left(void)

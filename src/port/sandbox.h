@@ -9,7 +9,8 @@
  * Where the service has a part of the control groups to itself (port/cgroup.h),
  * each sandbox has a group with a cap on memory and processes. One that takes
  * more memory is killed as a whole, which the wait tells as ERR_SPACE. Elsewhere
- * there are the limits of each process alone.
+ * there are the limits of each process alone, and a watch on the memory of all
+ * (port/memory_watch.h), which ends the sandbox with the same error.
  */
 #ifndef DRILLBOX_PORT_SANDBOX_H
 #define DRILLBOX_PORT_SANDBOX_H
@@ -36,6 +37,7 @@ struct sandbox {
 	bool network;		    /* keep the network of the box (pg_dump only) */
 	int64_t file_size_cap;	    /* RLIMIT_FSIZE; 0: none */
 	int64_t memory_cap;	    /* RLIMIT_AS for each process; 0: none */
+	int64_t watched_cap;	    /* memory of all together, where no group caps it; 0: what the box can spare */
 	int64_t shared_bytes;	    /* size of /dev/shm; 0: 16 MiB */
 };
 
@@ -60,10 +62,13 @@ MUST_CHECK int sandbox_run(const struct sandbox *sandbox, const struct process_s
 /* The file of this very program, for a bind on SANDBOX_PROGRAM. Owned by the caller. */
 MUST_CHECK int sandbox_self(char **ret, struct error *err);
 
-/* Bytes of memory that the sandboxes may have; 0 where the control groups are not ours. */
-int64_t sandbox_memory_cap(void);
+/*
+ * What holds a sandbox's memory here: "capped to 7.9 GB of memory by a control group", or "watched up to 7.9 GB of memory, not
+ * capped", where none is delegated to us. Owned by the caller.
+ */
+char *sandbox_memory_words(bool *ret_capped);
 
-/* What that and the control groups above us still leave; INT64_MAX when they set no limit. */
+/* What the control groups of ours and above us still leave; INT64_MAX when they set no limit. */
 int64_t sandbox_memory_left(void);
 
 /*

@@ -95,20 +95,15 @@ static void look_at_sandbox(struct prechecks *list)
 	const char *const argv[] = {"/usr/bin/true", NULL};
 	const struct process_spec spec = {.argv = argv};
 	const struct sandbox sandbox = {0};
-	int64_t cap = sandbox_memory_cap();
-	char memory[UNIT_TEXT];
+	bool capped;
+	autofree char *memory = sandbox_memory_words(&capped);
 	struct error err;
 
 	if (sandbox_run(&sandbox, &spec, deadline_in(NO_DEADLINE, SANDBOX_MS), ERR_LACKING, NULL, &err) < 0)
 		prechecks_add_error(list, "sandbox", &err);
-	else if (cap > 0)
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "sandbox", NULL,
-			      "bubblewrap starts a program in one, capped to %s of memory by a control group",
-			      human_bytes(cap, memory));
 	else
-		prechecks_add(list, PRECHECK_OK, ERR_NONE, "sandbox", NULL,
-			      "bubblewrap starts a program in one; no control group is delegated to us here, so each process has "
-			      "limits and all together have none");
+		prechecks_add(list, PRECHECK_OK, ERR_NONE, "sandbox", NULL, "bubblewrap starts a program in one, %s%s", memory,
+			      capped ? "" : ": no control group is delegated to us here");
 }
 
 /* Only where there is one: most boxes never see a drillbox.txt that is refused. */

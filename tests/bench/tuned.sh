@@ -2,7 +2,7 @@
 # The hand-tuned limit: the settings drillbox uses, a cluster prepared beforehand, pg_restore -j, and nothing else: no
 # sandbox, no digest, no check, in the locale of LANG. What a drill costs above this is drillbox's own.
 #     tuned.sh prepare TEMPLATE
-#     tuned.sh drill DUMP TEMPLATE FOLDER
+#     tuned.sh drill DUMP TEMPLATE FOLDER   prints the milliseconds of pg_restore alone
 set -euo pipefail
 bin=/usr/lib/postgresql/17/bin
 
@@ -28,6 +28,8 @@ drill)
         sleep 0.01
     done
     "${psql[@]}" "CREATE DATABASE restored TEMPLATE template0 LOCALE '$LANG'"
+    began=$(date +%s%N)
     "$bin/pg_restore" -h "$folder" -U postgres -d restored --no-owner --no-privileges -j "$(nproc)" "$2"
+    echo "$((($(date +%s%N) - began) / 1000000))"
     ;;
 esac

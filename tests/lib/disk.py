@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 
-def small(megabytes, memory=None):
+def small(megabytes, memory=None, used=8192):
     """Start this program again where a folder is a file system of that size; returns the folder.
 
-    'memory', in megabytes, is what the control group then says is left. To be called first thing in the program: everything
-    it starts is to see the same.
+    'memory', in megabytes, is what the control group then says is left beside what is 'used'; a sandbox may have all but a reserve
+    of both. To be called first thing in the program: everything it starts is to see the same.
     """
     path = os.environ.get("SMALL_DISK")
     if not path:
@@ -21,16 +21,16 @@ def small(megabytes, memory=None):
         os.execvp("bwrap", ["bwrap", "--die-with-parent", "--dev-bind", "/", "/", *groups, "--size", str(megabytes << 20),
                             "--tmpfs", path, sys.executable, *sys.argv])
     if memory:
-        _limit(memory)
+        _limit(memory, used)
     return Path(path)
 
 
-def _limit(megabytes):
+def _limit(left, used):
     group = re.search(r"^0::(/.*)$", Path("/proc/self/cgroup").read_text(), re.MULTILINE)
     folder = Path("/sys/fs/cgroup" + (group[1] if group else "/"))
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "memory.max").write_text(f"{megabytes << 20}\n")
-    (folder / "memory.current").write_text("0\n")
+    (folder / "memory.max").write_text(f"{(left + used) << 20}\n")
+    (folder / "memory.current").write_text(f"{used << 20}\n")
 
 
 def free(path):

@@ -509,6 +509,44 @@ static void test_talk_is_not_taken_in(void **state)
 	assert_int_equal(t.ignored, -1);
 }
 
+/* Two processes of pg_restore write their messages in pieces, at the same time. */
+static void test_talk_of_two_at_once(void **state)
+{
+	static const struct {
+		const char *said;
+		size_t errors, begun;
+		const char *own;
+	} cases[] = {
+		{"pg_restore: error: pg_restore: error: a worker process died unexpectedly\ncould not read from input file\n", 2, 0,
+		 "could not read from input file"},
+		{"pg_restore: error: pg_restore: error: could not read from input file\na worker process died unexpectedly\n", 2, 0,
+		 "could not read from input file"},
+		{"pg_restore:pg_restore:  error: error: first\nsecond\n", 2, 0, "second"},
+		{"pg_restore:pg_restore: error: first\n error: second\n", 2, 0, "second"},
+		{"pg_restore: pg_restore: error: could not execute query: ERROR:  x\nCommand was: CREATE\n    x;\n\n"
+		 "error: second\n", 2, 0, "second"},
+		{"pg_restore: pg_restore: creating TABLE \"a\"\nerror: first\n", 1, 1, "first"},
+		{"pg_restore: error: pg_restore: creating TABLE \"a\"\nfirst\npg_restore: creating TABLE \"b\"\n", 1, 2,
+		 "first"},
+		{"pg_restore: pg_restore: warning: error: first\nhello\n", 1, 0, "first"},
+		{"pg_restore: pg_restore: creating TABLE \"a\"\ncreating TABLE \"b\"\n", 0, 1, NULL},
+		/* one alone: what its own lines look like is nobody else's message */
+		{"pg_restore: error: first\nerror: second\n error: third\nx\n", 1, 0, "first"},
+		{"pg_restore: error: error: error: first\n", 1, 0, "first"},
+		{"error: first\nwarning: error: second\n", 0, 0, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		CLEANUP(restore_talk_done) struct restore_talk t = {.ignored = -1};
+
+		say(&t, cases[i].said);
+		if (t.errors != cases[i].errors || t.begun != cases[i].begun || !same(t.own_error, cases[i].own))
+			fail_msg("%s%zu errors, %zu begun, %s", cases[i].said, t.errors, t.begun,
+				 t.own_error ? t.own_error : "none");
+	}
+}
+
 static void test_endings(void **state)
 {
 	static const struct {
@@ -569,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_the_subject_is_the_statement),
 		cmocka_unit_test(test_talk_counts),
 		cmocka_unit_test(test_talk_is_not_taken_in),
+		cmocka_unit_test(test_talk_of_two_at_once),
 		cmocka_unit_test(test_endings),
 	};
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -246,6 +247,83 @@ static void test_a_grandchild_does_not_block(void **state)
 	}
 }
 
+/* The script's "grandchild guard": the guard is the child's first child, from before its exec. */
+#define FAMILY "sleep 300 & read children </proc/$$/task/$$/children; echo $! ${children%% *}; "
+
+/* One who starts a child with a grandchild, tells their pids, and lives until he is killed. */
+static pid_t family(bool guarded, pid_t *ret_grandchild, pid_t *ret_first)
+{
+	int told[2], n;
+	pid_t pid;
+	FILE *f;
+
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (pid == 0) {
+		struct process_spec spec = {.argv = SH(FAMILY "wait"), .output = told[1], .guarded = guarded};
+		struct process p = PROCESS_INIT;
+		struct error err;
+
+		if (process_start(&p, &spec, &err) < 0)
+			_exit(1);
+		pause();
+		_exit(1);
+	}
+	close(told[1]);
+	f = fdopen(told[0], "r");
+	assert_non_null(f);
+	n = fscanf(f, "%d %d", ret_grandchild, ret_first);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(n, 2);
+	return pid;
+}
+
+/* The kernel kills the child when we die; its group goes along only where a guard was posted, which nothing but KILL ends. */
+static void test_a_guard_takes_the_group_along(void **state)
+{
+	(void)state;
+	for (int guarded = 0; guarded < 2; guarded++) {
+		pid_t grandchild, first, pid = family(guarded, &grandchild, &first);
+
+		assert_int_equal(first == grandchild, !guarded);
+		if (guarded)
+			assert_int_equal(kill(first, SIGTERM), 0);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		if (guarded) {
+			assert_true(gone_within(grandchild, 5000) && gone_within(first, 5000));
+		} else {
+			assert_false(gone_within(grandchild, 200));
+			assert_int_equal(kill(grandchild, SIGKILL), 0);
+		}
+	}
+}
+
+/* It goes with the child, and where none could be started. */
+static void test_a_guard_stays_no_longer_than_the_child(void **state)
+{
+	const char *const nothing[] = {"/nowhere/at/all", NULL};
+	struct process_spec spec = {.argv = SH(FAMILY), .guarded = true, .capture = true};
+	struct process p = PROCESS_INIT;
+	struct error err;
+	int grandchild, guard;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	assert_int_equal(process_start(&p, &spec, &err) | process_wait(&p, soon(10000), &err), 0);
+	assert_int_equal(sscanf(p.output.data, "%d %d", &grandchild, &guard), 2);
+	assert_true(gone_within(guard, 1000) && gone_within(grandchild, 1000));
+	process_done(&p);
+
+	spec.argv = nothing;
+	assert_int_equal(process_start(&p, &spec, &err), -1);
+	for (int i = 0; i < 1000 && waitpid(-1, NULL, WNOHANG) >= 0; i++)
+		usleep(1000);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+}
+
 static void test_a_stop_descriptor(void **state)
 {
 	struct process_spec spec = {.argv = SH("sleep 100")};
@@ -358,6 +436,8 @@ int main(void)
 		cmocka_unit_test(test_a_deadline_ends_the_group),
 		cmocka_unit_test(test_one_that_ignores_term_is_killed),
 		cmocka_unit_test(test_a_grandchild_does_not_block),
+		cmocka_unit_test(test_a_guard_takes_the_group_along),
+		cmocka_unit_test(test_a_guard_stays_no_longer_than_the_child),
 		cmocka_unit_test(test_a_stop_descriptor),
 		cmocka_unit_test(test_a_tick_can_end_it),
 		cmocka_unit_test(test_only_the_tail_of_errors_is_kept),

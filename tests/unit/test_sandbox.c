@@ -1,8 +1,11 @@
 #include "unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,6 +171,58 @@ static void test_caps(void **state)
 	assert_string_equal(out, "2048\n262144\n0\n800\n");
 }
 
+#define HOLD "import mmap, os, sys, time\n" \
+	"def hold(flags, mb):\n" \
+	"    m = mmap.mmap(-1, mb << 20, flags=flags | mmap.MAP_ANONYMOUS)\n" \
+	"    for at in range(0, mb << 20, 4096): m[at] = 1\n" \
+	"    return m\n"
+
+/* Where a control group caps it there is nothing to watch. */
+static bool is_capped(void)
+{
+	bool capped;
+	autofree char *words = sandbox_memory_words(&capped);
+
+	assert_int_equal(starts_with(words, "capped to "), capped);
+	return capped;
+}
+
+/* What all have together, whoever started them; none of them has more than it may. */
+static void test_memory_of_all_is_watched(void **state)
+{
+	static const struct {
+		const char *script;
+		bool fits;
+	} cases[] = {
+		{"python3 -c '" HOLD "for _ in range(3): os.fork() or (hold(mmap.MAP_PRIVATE, 40), time.sleep(100))\nos.wait()'",
+		 false},
+		{"python3 -c '" HOLD "os.fork() or (os.setsid(), os.fork() and sys.exit(), hold(mmap.MAP_PRIVATE, 120), "
+		 "time.sleep(100))\ntime.sleep(100)'", false},
+		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 120)\ntime.sleep(100)'", false},
+		{"head -c 50000000 /dev/zero >/scratch/x; head -c 50000000 /dev/zero >/tmp/x; sleep 100", false},
+		{"python3 -c '" HOLD "m = hold(mmap.MAP_SHARED, 40)\nfor _ in range(4): os.fork() or (sum(m[::4096]), "
+		 "time.sleep(1), os._exit(0))\ntime.sleep(1)'", true},
+		{"head -c 30000000 /dev/zero >/scratch/x; sleep 1", true},
+	};
+
+	(void)state;
+	not_emulated();
+	if (is_capped())
+		skip();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sandbox s = {.scratch_bytes = 60 << 20, .watched_cap = 90 << 20};
+		struct process_spec spec = {.argv = SH(cases[i].script), .name = "pg_restore"};
+		struct error err = {0};
+
+		assert_int_equal(sandbox_run(&s, &spec, soon(), ERR_IO, NULL, &err), cases[i].fits ? 0 : -1);
+		if (cases[i].fits)
+			continue;
+		assert_int_equal(err.kind, ERR_SPACE);
+		assert_string_equal(err.text, "pg_restore needed more than the 94 MB of memory that a sandbox may have here: "
+					      "take a box with more memory");
+	}
+}
+
 static void test_the_network_when_asked_for(void **state)
 {
 	struct sandbox s = {.network = true};
@@ -309,35 +364,157 @@ static void test_the_inner_half_tells_its_own_failures(void **state)
 	assert_non_null(strstr(err.text, "no-such-postgres"));
 }
 
+static bool has_two_children(pid_t pid)
+{
+	autofree char *path = format("/proc/%d/task/%d/children", pid, pid), *said = NULL;
+	struct error ignored;
+
+	return read_small_file(path, 4096, &said, &ignored) == 0 && strchr(said, ' ') && strchr(said, ' ')[1];
+}
+
 static void test_stopping_leaves_no_process(void **state)
 {
 	struct process_spec spec = {.argv = SH("sleep 100 & setsid sleep 100 & echo up; wait"), .capture = true};
 	struct process p = PROCESS_INIT;
 	autofree char *children = NULL;
 	struct error err;
-	char line[64] = "";
+	char line[64] = "", *second;
 	FILE *f;
-	pid_t init;
+	pid_t guard, init;
 
 	(void)state;
 	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
-	assert_int_equal(process_wait(&p, deadline_in(NO_DEADLINE, 300), &err), -1);
+	for (int i = 0; i < 2000 && p.output.length == 0; i++)
+		process_rest(&p, 10, NO_DEADLINE);
+	assert_int_equal(process_wait(&p, deadline_in(NO_DEADLINE, 100), &err), -1);
 	assert_int_equal(err.kind, ERR_TIMEOUT);
 	assert_string_equal(p.output.data, "up\n");
 	process_done(&p);
 
 	assert_int_equal(sandbox_start(&p, &(struct sandbox){0}, &spec, &err), 0);
-	usleep(200000);
+	for (int i = 0; i < 2000 && !has_two_children(p.pid); i++)
+		process_rest(&p, 10, NO_DEADLINE);
 	children = format("/proc/%d/task/%d/children", p.pid, p.pid);
 	f = fopen(children, "r");
 	assert_non_null(f);
 	assert_non_null(fgets(line, sizeof(line), f));
 	assert_int_equal(fclose(f), 0);
-	init = atoi(line);
-	assert_true(init > 1 && !gone(init));
+	guard = (pid_t)strtol(line, &second, 10);
+	init = (pid_t)strtol(second, NULL, 10);
+	assert_true(guard > 1 && init > 1 && !gone(guard) && !gone(init));
 	process_stop(&p, SIGKILL, 0);
-	assert_true(gone_within(init, 1000));
+	assert_true(gone_within(init, 1000) && gone_within(guard, 1000));
 	process_done(&p);
+}
+
+/* Somebody who starts a sandbox in which 'script' runs, and lives until he is killed. */
+static pid_t starter(const char *script, const char *const *env)
+{
+	struct process_spec spec = {.argv = SH(script), .env = env};
+	struct process p = PROCESS_INIT;
+	struct error err;
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	if (sandbox_start(&p, &(struct sandbox){0}, &spec, &err) < 0)
+		_exit(1);
+	pause();
+	_exit(1);
+}
+
+/* Descendants whose own parents are gone become ours: none is left when there is nobody to wait for. */
+static bool none_left_within(int ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	while (waitpid(-1, NULL, WNOHANG) >= 0) {
+		if (clock_mono_ms() > until)
+			return false;
+		usleep(500);
+	}
+	return errno == ECHILD;
+}
+
+/* What was left is ours by now: end it, so that the next is counted by itself. */
+static void end_the_left(void)
+{
+	autofree char *path = format("/proc/self/task/%d/children", getpid()), *said = NULL;
+	struct error ignored;
+
+	if (read_small_file(path, 4096, &said, &ignored) < 0)
+		return;
+	for (char *at = said, *end; *at; at = end + strspn(end, " ")) {
+		pid_t pid = (pid_t)strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		(void)kill(pid, SIGKILL);
+	}
+}
+
+/* The only child of a starter is bwrap's outer half, whose children are its guard and the inner half. */
+static pid_t outer_half(pid_t starter_pid)
+{
+	autofree char *path = format("/proc/%d/task/%d/children", starter_pid, starter_pid);
+
+	for (int i = 0; i < 5000; i++) {
+		autofree char *said = NULL;
+		struct error ignored;
+		pid_t pid = read_small_file(path, 4096, &said, &ignored) == 0 ? (pid_t)strtol(said, NULL, 10) : 0;
+
+		if (pid > 0 && has_two_children(pid))
+			return pid;
+		usleep(1000);
+	}
+	return 0;
+}
+
+/* bwrap, held while its inner half has set everything up and has not yet asked to die with the outer one. */
+static void test_dies_with_us_while_it_is_made(void **state)
+{
+	autofree char *bin = path_join(folder, "held"), *path = format("PATH=%s:/usr/bin:/bin", bin), *script = NULL;
+	const char *const env[] = {path, NULL};
+	autofree char *wrapper = NULL;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(mkdir(bin, 0700), 0);
+	script = format("#!/bin/sh\nmkfifo %s/gate\nexec 9<>%s/gate\nexec /usr/bin/bwrap --block-fd 9 \"$@\"\n", bin, bin);
+	wrapper = put(bin, "bwrap", script);
+	assert_int_equal(chmod(wrapper, 0700), 0);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	pid = starter("sleep 300", env);
+	assert_true(outer_half(pid) > 0);
+	usleep(300000); /* into the gate */
+	assert_false(none_left_within(0));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_true(none_left_within(5000));
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
+}
+
+/* KILLS=1000 for more of them. */
+static void test_dies_with_us_at_any_moment(void **state)
+{
+	const char *told = getenv("KILLS");
+	int kills = told ? atoi(told) : 100, left = 0;
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	for (int i = 0; i < kills; i++) {
+		pid_t pid = starter("sleep 300", NULL);
+
+		usleep((useconds_t)(i * 7919 % 30000));
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		if (none_left_within(2000))
+			continue;
+		left++;
+		while (!none_left_within(20))
+			end_the_left();
+	}
+	if (left)
+		fail_msg("after %d of %d kills something was left", left, kills);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
 }
 
 /* We are killed with KILL: nothing of the sandbox stays. */
@@ -383,6 +560,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_writes_nowhere_but_where_it_may),
 		cmocka_unit_test(test_scratch_is_as_large_as_told),
 		cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_memory_of_all_is_watched),
 		cmocka_unit_test(test_the_network_when_asked_for),
 		cmocka_unit_test(test_a_sandbox_that_cannot_be_is_not_a_death_inside),
 		cmocka_unit_test(test_a_program_that_is_not_there),
@@ -393,6 +571,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_the_inner_half_tells_its_own_failures),
 		cmocka_unit_test(test_stopping_leaves_no_process),
 		cmocka_unit_test(test_dies_with_us),
+		cmocka_unit_test(test_dies_with_us_while_it_is_made),
+		cmocka_unit_test(test_dies_with_us_at_any_moment),
 	};
 
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
