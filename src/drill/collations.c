@@ -11,8 +11,8 @@
 /* "de_DE", "de_DE.utf8", "sr_RS@latin"; not ICU's "de-DE-x-icu" nor "C". */
 static bool is_of_libc(const char *name)
 {
-	return isalpha((unsigned char)name[0]) && isalpha((unsigned char)name[1]) && strchr(name, '_') && !ends_with(name, "-x-icu") &&
-	       strncmp(name, "pg_", 3) != 0 && !same(name, "ucs_basic");
+	return isalpha((unsigned char)name[0]) && isalpha((unsigned char)name[1]) && strchr(name, '_') && 
+	       !ends_with(name, "-x-icu") && strncmp(name, "pg_", 3) != 0 && !same(name, "ucs_basic");
 }
 
 /* The name in double quotes that begins at 'at'; one without quotes is none of libc's. NULL: none. Owned. */

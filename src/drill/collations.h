@@ -11,7 +11,10 @@
 #include "model/manifest.h"
 #include "port/pg.h"
 
-/* The names under pg_catalog that columns, domains, keys, views and the like of the source's collate by and that are of libc's locales. */
+/*
+ * The names under pg_catalog that columns, domains, keys, views and the like of the source's collate by and that
+ * are of libc's locales.
+ */
 void collations_wanted(const struct manifest *m, struct strings *ret);
 
 /* "de_DE" is "de_DE.UTF-8" in a database of that encoding; "sr_RS@latin" is "sr_RS.UTF-8@latin". Owned. */

@@ -110,7 +110,8 @@ void inventory_compare(const struct toc *then, const struct toc *now, const char
 int inventory_check(const struct drill_request *r, const struct tool *tool, const struct toc *now, struct findings *f,
 		    struct text *summary, struct error *err)
 {
-	struct drill_request before = {.dump = r->predecessor_dump, .tools = r->tools, .level = LEVEL_STANDARD, .deadline = r->deadline};
+	struct drill_request before = {.dump = r->predecessor_dump, .tools = r->tools, .level = LEVEL_STANDARD,
+				       .deadline = r->deadline};
 	CLEANUP(findings_done) struct findings found_before = {0};
 	CLEANUP(text_done) struct text said = {0};
 	CLEANUP(toc_done) struct toc then = {0};
@@ -122,7 +123,8 @@ int inventory_check(const struct drill_request *r, const struct tool *tool, cons
 	if (then.version)
 		inventory_compare(&then, now, r->predecessor_name, f, summary);
 	else
-		findings_note(f, "what there was in '%s' could not be listed any more, so nobody compared with it: %s", r->predecessor_name,
+		findings_note(f, "what there was in '%s' could not be listed any more, so nobody compared with it: %s",
+			      r->predecessor_name,
 			      found_before.check_count ? found_before.checks[0].detail : "it did not say why");
 	return 0;
 }

@@ -361,8 +361,8 @@ static const struct message_rule rules[] = {
 	 "with pg_dump --create, which tells it"},
 
 	{"unknown-roles", "42501", NULL, NULL, UNKNOWN_ROLES, MEANING_LACKING,
-	 "a stand-in for a role may not do this ({message}), and what the role itself may is not in this dump: restore it by hand on a "
-	 "server that has its roles, or make it without --use-set-session-authorization"},
+	 "a stand-in for a role may not do this ({message}), and what the role itself may is not in this dump: restore it by hand "
+	 "on a server that has its roles, or make it without --use-set-session-authorization"},
 
 	/* a table for which there was no room is missed by all that comes later */
 	{"after-the-box", NULL, NULL, NULL, BOX_FAILED, MEANING_FOLLOWS, "{message}"},

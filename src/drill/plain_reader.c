@@ -227,7 +227,8 @@ int plain_reader(int argc, char **argv)
 		if (strcmp(argv[2], words[i]) == 0)
 			use = (int)i;
 	if (use < 0 || !parse_int(argv[3], 10, 99, &major)) {
-		dprintf(STDERR_FILENO, "%s is how drillbox reads a dump in plain SQL in its sandbox; it is no verb\n", PLAIN_READER);
+		dprintf(STDERR_FILENO, "%s is how drillbox reads a dump in plain SQL in its sandbox; it is no verb\n",
+			PLAIN_READER);
 		return error_exit_code(ERR_USAGE);
 	}
 	if (read_dump((enum plain_use)use, (int)major, argv[4], &err) == 0)

@@ -29,7 +29,7 @@ MUST_CHECK int plain_reader_start(struct process *p, const struct dump *dump, en
  */
 MUST_CHECK int plain_reader_end(const struct process *p, struct error *err);
 
-/* A line of its standard error that says how far it is, "item 12 TABLE public.orders"; false: another. 'ret_text' points into it. */
+/* A line of its standard error says how far it is, "item 12 TABLE public.orders"; false: another. 'ret_text' points into it. */
 bool plain_reader_item(const char *line, int64_t *ret_count, const char **ret_text);
 
 /* The inner half: called by main() only. */

@@ -229,8 +229,8 @@ static void extension_missing(const struct extension *e, int major, struct findi
 	autofree char *dependants = e->needed_by ? format(" (for %s)", e->needed_by) : xstrdup("");
 
 	findings_add(f, RUNG_PLAN, RESULT_UNDECIDED, e->name, e->version, "",
-		     "the box has no extension '%s'%s, which the dump needs%s: %s; the dump itself was not judged", e->name, version,
-		     dependants, cure);
+		     "the box has no extension '%s'%s, which the dump needs%s: %s; the dump itself was not judged", e->name,
+		     version, 		     dependants, cure);
 }
 
 /* 'e' is what the dump asks for: with no version where that is all that is known. */
@@ -347,8 +347,8 @@ static void take_any_locale(const char *ctype, struct plan *plan, struct finding
 	plan->locale_unknown = true;
 	set_text(&plan->shape.collate, "C");
 	set_text(&plan->shape.ctype, ctype);
-	findings_note(f, "the locale of the database is not in this dump, as it is with pg_dump --create: restored under '%s'; what "
-			 "the order of text could explain is undecided and not a fail", ctype);
+	findings_note(f, "the locale of the database is not in this dump, as it is with pg_dump --create: restored under "
+			 "'%s'; what the order of text could explain is undecided and not a fail", ctype);
 }
 
 static int check_locale(const struct drill_request *r, const struct toc *toc, struct plan *plan, struct findings *f,

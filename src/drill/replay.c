@@ -84,10 +84,20 @@ static int start_psql(struct run *r, int input, struct error *err)
 {
 	const struct replay_request *q = r->q;
 	autofree char *program = path_join(q->tool->bin, "psql"), *target = cluster_dbname_option(q->database);
+	static const char host[] = "--host=" CLUSTER_SOCKETS, user[] = "--username=" CLUSTER_USER;
 	const char *const argv[] = {
-		program, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate",
-		"--host=" CLUSTER_SOCKETS, "--username=" CLUSTER_USER, target, "--file=-",
-		q->single ? "--single-transaction" : NULL, NULL,
+		program,
+		target,
+		host,
+		user,
+		"--no-psqlrc",
+		"--quiet",
+		"--no-password",
+		"--set=ON_ERROR_STOP=1",
+		"--set=VERBOSITY=sqlstate",
+		"--file=-",
+		q->single ? "--single-transaction" : NULL,
+		NULL,
 	};
 	/* once the dump has set the database's own settings, they must not stop what comes to it */
 	static const char *const env[] = {"PGOPTIONS=" PG_RESTORED_SETTINGS_OF_SUPERUSER, NULL};

@@ -187,8 +187,9 @@ static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, 
 		r->result->roles++;
 	}
 	if (r->result->roles)
-		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu %s",
-			      r->result->roles, is_plain(r->request) ? "roles that it names" : "owners");
+		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu %s%s",
+			      r->result->roles, r->result->roles == 1 ? "role" : "roles",
+			      is_plain(r->request) ? " that it names" : ", owners of something in it");
 	return 0;
 }
 
@@ -306,8 +307,8 @@ static int compare_collation(struct restore *r, struct pg *pg, struct error *err
 
 	if (r->request->substituted_locale)
 		return 0;
-	if (pg_query_params(pg, "SELECT pg_catalog.to_jsonb(d) ->> 'datcollversion' FROM pg_catalog.pg_database d WHERE datname = $1",
-			    1, params, &rows, err) < 0)
+	if (pg_query_params(pg, "SELECT pg_catalog.to_jsonb(d) ->> 'datcollversion' FROM pg_catalog.pg_database d "
+			    "WHERE datname = $1", 1, params, &rows, err) < 0)
 		return -1;
 	here = pg_row_count(&rows) ? pg_text(&rows, 0, 0) : "";
 	if (*here && !same(here, there))

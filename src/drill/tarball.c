@@ -91,7 +91,8 @@ static int pass_member(struct walk *w, int64_t *at, struct error *err)
 	autofree char *raw = xstrndup((const char *)w->block, strnlen((const char *)w->block, NAME_MOST));
 
 	if (size < 0 || !sum_fits(w->block))
-		return fail(err, ERR_DATA, "the tar archive has no header at byte %lld, where one should be: it was damaged", (long long)*at);
+		return fail(err, ERR_DATA, "the tar archive has no header at byte %lld, where one should be: it was damaged",
+			    (long long)*at);
 	free(w->member);
 	w->member = printable(raw, false);
 	*at += BLOCK;

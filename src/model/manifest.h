@@ -84,7 +84,7 @@ struct extension {
 	char *name;
 	char *version;
 	char *schema;
-	char *needed_by; /* "3 relations: public.a, public.b, public.c": what hangs on it, the first few by name; NULL: nothing known */
+	char *needed_by; /* "3 relations: public.a, public.b, public.c": what hangs on it, the first few by name; NULL: not known */
 };
 
 struct large_objects {

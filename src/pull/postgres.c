@@ -300,8 +300,8 @@ static void warn_of_width(const struct pull *p)
 	for (size_t i = 0; p->request->notes && i < m->relation_count; i++)
 		if (m->relations[i].widest > WIDE_BYTES)
 			strings_add_owned(p->request->notes,
-					  format("the longest row of %s is %s as text: from 1 GB on pg_dump fails; split its values, "
-						 "or keep them as large objects", m->relations[i].name,
+					  format("the longest row of %s is %s as text: from 1 GB on pg_dump fails; split its "
+						 "values, or keep them as large objects", m->relations[i].name,
 						 human_bytes(m->relations[i].widest, width)));
 }
 

@@ -12,18 +12,20 @@ static const struct advice {
 	const char *detail; /* begins so; NULL: any */
 	const char *actual; /* NULL: any */
 	const char *likely; /* may be NULL */
-	const char *to_do;  /* {dump}, {again} and {anew} are filled in: what brings another dump, and also looks at the source before */
+	const char *to_do;  /* {dump} is filled in; {again}: what brings another one; {anew}: after a look at the source */
 } advices[] = {
 	{RUNG_MEDIA, NULL, NULL, NULL,
 	 "look at the disk (the kernel's log names one that fails), then {again} for a dump that is whole"},
 	{RUNG_INSPECT, NULL, NULL, "the dump was cut off or damaged where it was made, or on its way here", "{anew}"},
 	{RUNG_RESTORE, "in the source already", NULL, "the dump is what the source is: a recovery from it would stop here too",
 	 "mend it on the source, then {again}"},
-	{RUNG_RESTORE, "pg_restore cannot read", NULL, "the dump was cut off or damaged where it was made, or on its way here", "{anew}"},
+	{RUNG_RESTORE, "pg_restore cannot read", NULL, "the dump was cut off or damaged where it was made, or on its way here",
+	 "{anew}"},
 	{RUNG_RESTORE, NULL, NULL, NULL, "{anew}"},
 	{RUNG_STRUCTURE, NULL, "absent", "the dump was made with these left out, by options of pg_dump or a filter", "{anew}"},
 	{RUNG_VOLUME, NULL, "0", "the dump was made with the rows of these left out, by options of pg_dump or a filter", "{anew}"},
-	{RUNG_SEQUENCES, NULL, NULL, "the dump was made without the values of sequences; numbers would be handed out twice", "{anew}"},
+	{RUNG_SEQUENCES, NULL, NULL, "the dump was made without the values of sequences; numbers would be handed out twice",
+	 "{anew}"},
 	{RUNG_CHECKS, NULL, NULL, NULL, LOOK},
 	{RUNG_WRITES, NULL, NULL, NULL, LOOK},
 	{RUNG_TIME, NULL, NULL, "the dump is whole, and larger than when its budget was set, or the box is slower",
@@ -40,12 +42,14 @@ static const struct check *first_fail(const struct findings *f)
 
 static bool fits(const struct advice *a, const struct check *c)
 {
-	return a->rung == c->rung && (!a->detail || starts_with(c->detail, a->detail)) && (!a->actual || same(c->actual, a->actual));
+	return a->rung == c->rung && (!a->detail || starts_with(c->detail, a->detail)) &&
+	       (!a->actual || same(c->actual, a->actual));
 }
 
 static char *filled_in(const char *sentence, const char *source, const char *dump)
 {
-	autofree char *again = source ? format("'drillbox round %s'", source) : xstrdup("have another one made, and 'drillbox import' it");
+	autofree char *again = source ? format("'drillbox round %s'", source)
+				      : xstrdup("have another one made, and 'drillbox import' it");
 	autofree char *anew = source ? format("'drillbox doctor %s', then %s", source, again) : xstrdup(again);
 	const struct {
 		const char *word;

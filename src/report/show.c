@@ -211,7 +211,8 @@ static void add_row(struct table *t, const char *first, const char *second, cons
 /* Whether the detail leaves to be told what is there instead of what. Numbers it has, though written otherwise. */
 static bool wants_values(const struct check *c)
 {
-	return (c->rung == RUNG_STRUCTURE || c->rung == RUNG_CHECKS) && (*c->expected || *c->actual) && !same(c->actual, "absent") &&
+	return (c->rung == RUNG_STRUCTURE || c->rung == RUNG_CHECKS) && (*c->expected || *c->actual) &&
+	       !same(c->actual, "absent") &&
 	       !same(c->expected, "absent") && !(strstr(c->detail, c->expected) && strstr(c->detail, c->actual));
 }
 

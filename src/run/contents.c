@@ -56,7 +56,8 @@ static void list_entries(const struct toc *toc, struct listing *l)
 
 			if (strcmp(e->type, shown[k].type) != 0)
 				continue;
-			strings_add_owned(&l->names, strcmp(e->schema, "-") == 0 ? xstrdup(e->name) : format("%s.%s", e->schema, e->name));
+			strings_add_owned(&l->names, strcmp(e->schema, "-") == 0 ? xstrdup(e->name)
+										 : format("%s.%s", e->schema, e->name));
 			add_line(l, shown[k].kind, l->names.items[l->names.count - 1], -1, NULL);
 		}
 	}

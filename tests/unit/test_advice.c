@@ -25,7 +25,8 @@ static void test_the_first_fail_decides(void **state)
 	(void)state;
 	advises(RUNG_MEDIA, "", "", NULL, "look at the disk");
 	advises(RUNG_INSPECT, "", "", "cut off or damaged", "'drillbox doctor shop', then 'drillbox round shop'");
-	advises(RUNG_RESTORE, "", "in the source already: rows", "would stop here too", "mend it on the source, then 'drillbox round shop'");
+	advises(RUNG_RESTORE, "", "in the source already: rows", "would stop here too",
+		"mend it on the source, then 'drillbox round shop'");
 	advises(RUNG_RESTORE, "", "pg_restore cannot read the archive: x", "cut off or damaged", "'drillbox round shop'");
 	advises(RUNG_RESTORE, "", "there is no harmless reason for this: in the source already", NULL, "'drillbox round shop'");
 	advises(RUNG_STRUCTURE, "absent", "", "left out", "'drillbox doctor shop'");

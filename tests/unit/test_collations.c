@@ -15,7 +15,8 @@ static void test_which_are_wanted(void **state)
 		{"collation", "pg_catalog.ucs_basic", ""},
 		{"collation", "pg_catalog.\"pg_c_utf8\"", ""},
 		{"collation", "public.\"de_DE\"", ""},
-		{"~definition", "CREATE INDEX i ON public.t USING btree (a COLLATE \"de_DE\", b COLLATE \"sv_SE\" DESC, c COLLATE \"C\")",
+		{"~definition", "CREATE INDEX i ON public.t USING btree (a COLLATE \"de_DE\", "
+				"b COLLATE \"sv_SE\" DESC, c COLLATE \"C\")",
 		 "de_DE|sv_SE"},
 		{"~definition", "SELECT 'COLLATE ' AS x, a COLLATE public.own FROM t", ""},
 		{"~definition", "SELECT a COLLATE \"de_DE", ""},

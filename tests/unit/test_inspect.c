@@ -51,8 +51,10 @@ static void test_the_head_of_plain_sql(void **state)
 	static const char text[] =
 		"; Archive created at a time it does not say\n;     TOC Entries: 1\n;     Format: PLAIN\n;     Dump Version: 0\n"
 		";     Dumped from database version: 15.20\n; Compression: gzip\n; Unpacked bytes: 4711\n; Encoding: LATIN1\n"
-		"; Created by: CREATE DATABASE a WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'de_DE'\n; Makes public: yes\n"
-		"; Left out: 3 statements of --clean: the database is new\n; Role: app\n; Role: Odd \"one\n;\n; Selected TOC Entries:\n;\n"
+		"; Created by: CREATE DATABASE a WITH TEMPLATE = template0 ENCODING = 'LATIN1' LOCALE = 'de_DE'\n"
+		"; Makes public: yes\n"
+		"; Left out: 3 statements of --clean: the database is new\n; Role: app\n"
+		"; Role: Odd \"one\n;\n; Selected TOC Entries:\n;\n"
 		"1; 1 0 TABLE public t app\n";
 	CLEANUP(toc_done) struct toc toc = {0};
 	CLEANUP(database_shape_done) struct database_shape shape = {0};

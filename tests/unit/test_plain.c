@@ -238,7 +238,8 @@ static void what_is_left_out_is_counted(void **state)
 	static const char body[] = HEAD
 		"SET transaction_timeout = 0;\nDROP TABLE a;\nALTER TABLE a DROP CONSTRAINT b;\nDROP SUBSCRIPTION s;\n"
 		"CREATE OR REPLACE VIEW v AS SELECT 1;\nSET default_tablespace = a;\nSET default_tablespace = '';\n"
-		"CREATE SCHEMA public;\nSELECT * FROM pg_catalog.pg_restore_attribute_stats(1);SECURITY LABEL ON TABLE a IS 'x';\nCOPY a FROM stdin;\n1\n\\.\n"
+		"CREATE SCHEMA public;\nSELECT * FROM pg_catalog.pg_restore_attribute_stats(1);SECURITY LABEL ON TABLE a IS 'x';\n"
+		"COPY a FROM stdin;\n1\n\\.\n"
 		"COPY b FROM stdin;\n\\.\n" TAIL;
 	CLEANUP(heard_done) struct heard h;
 	const struct plain_facts *f;

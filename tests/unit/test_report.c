@@ -233,8 +233,9 @@ static void test_show_a_fail_with_its_values(void **state)
 	a_drill(&s, VERDICT_FAIL, "table 'public.t' came back with another owner; and 3 more checks failed");
 	findings_add(f, RUNG_STRUCTURE, RESULT_FAIL, "public.t", "shop", "postgres", "%s", "it came back with another owner");
 	findings_add(f, RUNG_STRUCTURE, RESULT_FAIL, "public.i", "present", "absent", "%s", "it did not come back");
-	findings_add(f, RUNG_RESTORE, RESULT_FAIL, "ALTER TABLE ONLY public.a_table_with_a_name ADD CONSTRAINT with_\xc3\xa4s CHECK",
-		     "", "23514 x", "%s", "rows do not pass");
+	findings_add(f, RUNG_RESTORE, RESULT_FAIL,
+		     "ALTER TABLE ONLY public.a_table_with_a_name ADD CONSTRAINT with_\xc3\xa4s CHECK", "",
+		     "23514 x", "%s", "rows do not pass");
 	findings_add(f, RUNG_CHECKS, RESULT_FAIL, "sold", ">= 1", "0", "%s", "a shop that sold nothing is not ours");
 	page_open(&p, false);
 	report_show(&p.r, &s);

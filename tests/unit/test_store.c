@@ -418,8 +418,8 @@ static void every_form_is_told_by_its_bytes(void **state)
 	unsigned char tar[1024] = "toc.dat";
 
 	(void)state;
-	memcpy(tar + 257, "ustar", 5);
-	memcpy(tar + 512, "PGDMP", 5);
+	memcpy(tar + 257, "ustar", sizeof("ustar"));
+	memcpy(tar + 512, "PGDMP", sizeof("PGDMP"));
 	is_called("PGDMP", 5, ".dump", NULL);
 	is_called(tar, sizeof(tar), ".dump", NULL);
 	is_called("\x1f\x8b\x08", 3, ".sql.gz", NULL);

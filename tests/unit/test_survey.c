@@ -33,8 +33,10 @@ static void test_macros_take_arguments_apart(void **state)
 
 static void test_every_query_is_there_for_every_major(void **state)
 {
-	static const char *const names[] = {"identity",	 "settings",   "settings of all", "extensions", "roles", "not dumped",    "relations",
-					    "conditions", "widths", "sequences", "feeds",	     "large objects", "fingerprint"};
+	static const char *const names[] = {
+		"identity", "settings", "settings of all", "extensions", "roles", "not dumped", "relations",
+		"conditions", "widths", "sequences", "feeds", "large objects", "fingerprint",
+	};
 
 	(void)state;
 	for (int major = 13; major <= 18; major++) {
