@@ -1,8 +1,8 @@
 /*
  * The first bytes of an archive of pg_dump (-Fc; of -Ft and -Fd the member or file
- * toc.dat, which begins alike): the name of its database and when it was begun. Its layout is that of PostgreSQL's pg_backup_archiver.c
- * (ReadHead), the same since archive version 1.10 but for one field. This much
- * is read here and not by pg_restore in the sandbox, because a dump that comes
+ * toc.dat, which begins alike): the name of its database and when it was begun.
+ * Its layout is that of PostgreSQL's pg_backup_archiver.c (ReadHead), the same since
+ * archive version 1.10 but for one field. This much is read here and not by pg_restore in the sandbox, because a dump that comes
  * without a manifest needs a name before it is in the store; the rest is rung 2's.
  * Pure, and never reads beyond what it is given.
  */
@@ -17,7 +17,7 @@
 #define ARCHIVE_MAGIC "PGDMP"
 #define ARCHIVE_HEAD_MOST 1024 /* bytes it takes at most, with any name a database can have */
 
-enum archive_format { ARCHIVE_CUSTOM = 1, ARCHIVE_TAR = 3, ARCHIVE_DIRECTORY = 5 }; /* as PostgreSQL numbers them */
+enum archive_format { ARCHIVE_NONE, ARCHIVE_CUSTOM = 1, ARCHIVE_TAR = 3, ARCHIVE_DIRECTORY = 5 }; /* as PostgreSQL numbers them */
 
 /* All text owned. */
 struct archive_head {

@@ -121,8 +121,8 @@ static char *handed_sentence(const struct origin *o)
 		return format("origin unverified: it came through %s, without a digest, so nobody can tell whether it is what was "
 			      "made",
 			      o->where);
-	return format("origin unverified: no digest lay beside %s, so nobody can tell whether it is what was made; sha256sum writes "
-		      "one, into a file of that name and '.sha256'",
+	return format("origin unverified: no digest lay beside %s, so nobody can tell whether it is what was made; sha256sum "
+		      "writes one, into a file of that name and '.sha256'",
 		      o->where);
 }
 

@@ -133,7 +133,7 @@ static bool is_tar(const unsigned char *bytes, size_t n)
 /* pg_dump writes the table of contents first. */
 static bool is_tar_of_pg_dump(const unsigned char *bytes, size_t n)
 {
-	return is_tar(bytes, n) && strncmp((const char *)bytes, TOC, TAR_NAME_MOST) == 0;
+	return is_tar(bytes, n) && memcmp(bytes, TOC, sizeof(TOC)) == 0; /* with the NUL behind it */
 }
 
 static int refuse_tar(const unsigned char *bytes, struct error *err)
@@ -147,8 +147,8 @@ static int refuse_tar(const unsigned char *bytes, struct error *err)
 		if (same(member, of_a_server[i]))
 			return fail(err, ERR_SOURCE, "it is a copy of a server's own files, as pg_basebackup makes it, and no "
 				    "dump: make one with pg_dump -Fc");
-	return fail(err, ERR_SOURCE, "it is a tar archive that pg_dump did not write (it begins with '%s'): unpack it first: tar -xf",
-		    shown);
+	return fail(err, ERR_SOURCE, "it is a tar archive that pg_dump did not write (it begins with '%s'): unpack it first: "
+		    "tar -xf", shown);
 }
 
 /* ---------------------------------------------------------------- the form */
@@ -180,8 +180,8 @@ static int take_archive(const unsigned char *bytes, size_t n, bool custom, struc
 	if (archive_head_parse(bytes, n, &head, err) < 0)
 		return -1;
 	if (custom && head.format != ARCHIVE_CUSTOM)
-		return fail(err, ERR_SOURCE, "it is the " TOC " of a directory or tar archive, and only part of it: hand in the whole "
-			    "folder, or the tar archive");
+		return fail(err, ERR_SOURCE, "it is the " TOC " of a directory or tar archive, and only part of it: hand in the "
+			    "whole folder, or the tar archive");
 	if (!custom && head.format == ARCHIVE_CUSTOM)
 		return fail(err, ERR_DATA, "it is a custom archive in the place of a " TOC);
 	ret->database = take(head.database);

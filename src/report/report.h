@@ -37,6 +37,7 @@ struct report report_to(FILE *to, bool json);
 struct show {
 	struct drill_record drill;
 	bool stored;		  /* the dump is still in the store */
+	bool orphan;		  /* its source has no file: there is nothing to pull another from */
 	char *path;		  /* of the dump */
 	char *recovery;		  /* recovery_lines() */
 	char *last_proven;	  /* newest proven dump of the source */
@@ -50,7 +51,6 @@ struct show {
 	bool acknowledged;
 	int64_t data_as_of;
 	struct origin origin;	  /* where the dump was published */
-	bool orphan;		  /* its source has no file: there is nothing to pull another from */
 };
 
 void show_done(struct show *s);

@@ -167,11 +167,11 @@ static int guess_by_writing(struct pulling *p, int64_t now, int64_t *ret, struct
 	char when[TIME_TEXT];
 
 	if (modified == TIME_UNKNOWN)
-		return fail(err, ERR_SOURCE, "nothing tells of when '%s' is, neither the dump nor %s: make it with pg_dump --verbose",
-			    p->published.file, p->handed ? "a file" : "the server");
+		return fail(err, ERR_SOURCE, "nothing tells of when '%s' is, neither the dump nor %s: make it with pg_dump "
+			    "--verbose", p->published.file, p->handed ? "a file" : "the server");
 	*ret = modified < now ? modified : now;
-	strings_add_owned(&p->notes, format("no manifest came with the dump, and it does not say when it was begun: data as of %s is "
-					    "when %s, and may be older by any time",
+	strings_add_owned(&p->notes, format("no manifest came with the dump, and it does not say when it was begun: data as of %s "
+					    "is when %s, and may be older by any time",
 					    time_rfc3339(*ret, when),
 					    p->handed ? "the file was written" : "the server says that it was written"));
 	return 0;
