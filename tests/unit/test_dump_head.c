@@ -6,6 +6,7 @@
 #include "model/dump_head.h"
 
 #define BEGUN 1795320900 /* 2026-11-22T04:15:00Z */
+#define STARTED "-- Started on 2026-11-22 04:15:00 UTC\n"
 #define PLAIN "--\n-- PostgreSQL database dump\n--\n\n"
 
 /* A head as pg_dump 17 writes it, 2026-11-22 04:15:00 on its wall; the format is the byte at 10. */
@@ -113,12 +114,11 @@ static void plain_sql_tells_what_it_tells(void **state)
 	(void)state;
 	told_text(PLAIN "SET statement_timeout = 0;\n", NULL, TIME_UNKNOWN, false);
 	told_text("-- a word of whoever made it\n\n" PLAIN, NULL, TIME_UNKNOWN, false);
-	told_text("--\r\n-- PostgreSQL database dump\r\n--\r\n\r\n-- Name: shop; Type: DATABASE; Schema: -; Owner: postgres\r\n"
-	 "", "shop",
-		  TIME_UNKNOWN, false);
+	told_text("--\r\n-- PostgreSQL database dump\r\n--\r\n\r\n-- Name: shop; Type: DATABASE; Schema: -; Owner: postgres\r\n",
+		  "shop", TIME_UNKNOWN, false);
 	told_text(PLAIN "-- Name: a b; Type: TABLE; Schema: public; Owner: x\n", NULL, TIME_UNKNOWN, false);
-	told_text(PLAIN "-- Name: x; Type: DATABASE; y; Type: DATABASE; Schema: -; Owner: o\n-- Name: z; Type: DATABASE; "
-	 "Schema: -\n",
+	told_text(PLAIN "-- Name: x; Type: DATABASE; y; Type: DATABASE; Schema: -; Owner: o\n"
+			"-- Name: z; Type: DATABASE; Schema: -\n",
 		  "x; Type: DATABASE; y", TIME_UNKNOWN, false);
 	told_text(PLAIN "-- Name: ; Type: DATABASE; Schema: -; Owner: o\n", NULL, TIME_UNKNOWN, false);
 	told_text(PLAIN "-- Name: shop; Type: DATABASE; Schema: -; Owner: cut off", NULL, TIME_UNKNOWN, false);
@@ -143,13 +143,13 @@ static void what_is_compressed_is_told_from_inside(void **state)
 		size_t n;
 		const char *says[2];
 	} wrong[] = {
-		{custom.at, custom.n, {"a custom archive, compressed by gzip: unpack it first: gunzip", "zstd: unpack it first: "
-		 "unzstd"}},
-		{tar.at, tar.n, {"a tar archive, compressed by gzip: unpack it first: gunzip", "a tar archive, compressed by "
-		 "zstd"}},
+		{custom.at, custom.n,
+		 {"a custom archive, compressed by gzip: unpack it first: gunzip", "zstd: unpack it first: unzstd"}},
+		{tar.at, tar.n,
+		 {"a tar archive, compressed by gzip: unpack it first: gunzip", "a tar archive, compressed by zstd"}},
 		{"\x1f\x8b\x08\x00", 4, {"twice: unpack it once: gunzip", "twice: unpack it once: unzstd"}},
-		{"-- PostgreSQL database cluster dump\n", 36, {"compressed by gzip: it is a dump of a whole server", "by zstd: "
-		 "it is a dump"}},
+		{"-- PostgreSQL database cluster dump\n", 36,
+		 {"compressed by gzip: it is a dump of a whole server", "by zstd: it is a dump of a whole server"}},
 		{"", 0, {"compressed by gzip: it is empty", "compressed by zstd: it is empty"}},
 		{"words\n", 6, {"compressed by gzip: it begins with 'words'", "compressed by zstd: it begins with 'words'"}},
 	};
@@ -157,8 +157,7 @@ static void what_is_compressed_is_told_from_inside(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(packed); i++) {
 		CLEANUP(dump_head_done) struct dump_head head = {0};
-		static const char inside[] = PLAIN "-- Started on 2026-11-22 04:15:00 UTC\n-- Name: crm; Type: DATABASE; "
-		 "Schema: -; Owner: o\n";
+		static const char inside[] = PLAIN STARTED "-- Name: crm; Type: DATABASE; Schema: -; Owner: o\n";
 		struct error err = {0};
 
 		told(packed[i].bytes, 4, packed[i].form, NULL, TIME_UNKNOWN, false);
@@ -212,8 +211,7 @@ static void other_tars_are_named(void **state)
 	static const struct {
 		const char *member, *says;
 	} others[] = {
-		{"shop.d/toc.dat", "a tar archive that pg_dump did not write (it begins with 'shop.d/toc.dat'): unpack it "
-		 "first: tar -xf"},
+		{"shop.d/toc.dat", "that pg_dump did not write (it begins with 'shop.d/toc.dat'): unpack it first: tar -xf"},
 		{"toc.data", "did not write"},
 		{"./toc.dat", "did not write"},
 		{"\033[2J", "it begins with '?[2J'"},
@@ -235,8 +233,7 @@ static void other_tars_are_named(void **state)
 
 static void every_shorter_beginning_is_survived(void **state)
 {
-	static const char text[] = PLAIN "-- Started on 2026-11-22 04:15:00 UTC\n-- Name: crm; Type: DATABASE; Schema: -; "
-	 "Owner: o\n";
+	static const char text[] = PLAIN STARTED "-- Name: crm; Type: DATABASE; Schema: -; Owner: o\n";
 	struct bytes tar = tar_of("toc.dat", 3);
 	struct error err;
 

@@ -130,8 +130,8 @@ static void test_plain_sql_in_every_form(void **state)
 		autofree char *whole = plain_lines(path, false), *creates = plain_lines(path, true);
 		autofree char *wanted = format("# Whole? Every line has to end in OK.\n"
 					       "cd /d && sha256sum -c shop_20261122_031500%s.sha256\n"
-					       "# There is no manifest to say which roles there were: psql stops at the first that "
-					       "it misses.\n"
+					       "# There is no manifest to say which roles there were: psql stops at the first "
+					       "that it misses.\n"
 					       "# Make them (CREATE ROLE name), drop the database, and restore again.\n"
 					       "# The database, under its own name.\n"
 					       "createdb --template=template0 shop\n%s"

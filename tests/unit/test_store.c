@@ -415,11 +415,12 @@ static void is_called(const void *bytes, size_t n, const char *suffix, const cha
 
 static void every_form_is_told_by_its_bytes(void **state)
 {
+	static const char ustar[] = "ustar", archive[] = "PGDMP";
 	unsigned char tar[1024] = "toc.dat";
 
 	(void)state;
-	memcpy(tar + 257, "ustar", sizeof("ustar"));
-	memcpy(tar + 512, "PGDMP", sizeof("PGDMP"));
+	memcpy(tar + 257, ustar, sizeof(ustar));
+	memcpy(tar + 512, archive, sizeof(archive));
 	is_called("PGDMP", 5, ".dump", NULL);
 	is_called(tar, sizeof(tar), ".dump", NULL);
 	is_called("\x1f\x8b\x08", 3, ".sql.gz", NULL);
