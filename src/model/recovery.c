@@ -275,9 +275,14 @@ static void add_plain(struct text *t, const char *path, const char *database, bo
 }
 
 /* --create makes it from template0 with its own encoding, locale, settings, grants and comment. */
-static void add_archive(struct text *t, const char *path)
+/* What was handed in may be a tar archive, which one job alone can read. */
+static void add_archive(struct text *t, const char *path, bool parallel)
 {
-	text_addf(t, "pg_restore --create --dbname=postgres --jobs=%d ", JOBS);
+	if (!parallel)
+		text_addf(t, "# (Faster with --jobs=%d, unless it is a tar archive.)\n", JOBS);
+	text_add(t, "pg_restore --create --dbname=postgres ");
+	if (parallel)
+		text_addf(t, "--jobs=%d ", JOBS);
 	add_word(t, path);
 	text_add(t, "\n");
 }
@@ -311,7 +316,7 @@ void recovery_lines(const char *path, const struct manifest *m, bool makes_datab
 	if (plain)
 		add_plain(out, path, database, makes_database);
 	else
-		add_archive(out, path);
+		add_archive(out, path, m || form == DUMP_FOLDER);
 	add_psql(out, database);
 	text_addf(out, "%s -c ANALYZE\n", lacks_public(m) ? " -c 'DROP SCHEMA public'" : "");
 }

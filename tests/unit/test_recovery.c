@@ -97,6 +97,7 @@ static void test_without_a_manifest(void **state)
 
 	(void)state;
 	assert_non_null(strstr(archive, "# There is no manifest"));
+	assert_non_null(strstr(archive, "unless it is a tar archive.)\npg_restore --create --dbname=postgres /d/a%20b_20261122_031500.dump\n"));
 	assert_non_null(strstr(archive, "-d 'a b' -c ANALYZE\n"));
 	assert_null(strstr(archive, "<<"));
 	assert_non_null(strstr(plain, "createdb --template=template0 'a b'\n"));
