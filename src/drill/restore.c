@@ -760,7 +760,7 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 	}
 	why = *jobs > 1 && !a->single ? fault_of_jobs(r, a) : NULL;
 	if (why) {
-		findings_note(r->findings, "the restore was repeated with one job (by hand: without --jobs): with %d, %s", *jobs, why);
+		findings_note(r->findings, "the restore was repeated with one job: with %d, %s; by hand, leave --jobs out", *jobs, why);
 		*jobs = 1;
 		made = true;
 	}
