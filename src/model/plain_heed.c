@@ -272,6 +272,15 @@ static int heed_database(struct plain *p, struct error *err)
 	return 0;
 }
 
+/* CREATE SCHEMA [IF NOT EXISTS] public, which --quote-all-identifiers writes as "public". */
+static bool makes_public(const struct statement *s)
+{
+	size_t at = statement_is(s, "create schema if not exists") ? 5 : 2;
+
+	return statement_is(s, "create schema") && s->count > at && at < STATEMENT_FIRST && s->first[at].kind <= TOKEN_QUOTED &&
+	       same(s->first[at].text, "public");
+}
+
 /* "public.orders", for the sentence. */
 static void note_rows(struct plain *p)
 {
@@ -299,7 +308,7 @@ static void heed_kept(struct plain *p)
 		return;
 	p->objects = true;
 	p->scene.made |= statement_is(s, "create");
-	p->facts.makes_public |= statement_is(s, "create schema public") || statement_is(s, "create schema if not exists public");
+	p->facts.makes_public |= makes_public(s);
 	if (s->rows_follow)
 		note_rows(p);
 }
