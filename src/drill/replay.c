@@ -89,7 +89,7 @@ static int start_psql(struct run *r, int input, struct error *err)
 	autofree char *program = path_join(q->tool->bin, "psql"), *target = cluster_dbname_option(q->database);
 	const char *const argv[] = {
 		program, "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=sqlstate",
-		"--host=" CLUSTER_SOCKETS, "--username=" CLUSTER_USER, target, "--file=-",
+		("--host=" CLUSTER_SOCKETS), ("--username=" CLUSTER_USER), target, "--file=-",
 		q->single ? "--single-transaction" : NULL, NULL,
 	};
 	/* once the dump has set the database's own settings, they must not stop what comes to it */
