@@ -134,7 +134,7 @@ static bool is_tar(const unsigned char *bytes, size_t n)
 /* pg_dump writes the table of contents first. */
 static bool is_tar_of_pg_dump(const unsigned char *bytes, size_t n)
 {
-	return is_tar(bytes, n) && strncmp((const char *)bytes, TOC, TAR_NAME_MOST) == 0;
+	return is_tar(bytes, n) && memcmp(bytes, TOC, sizeof(TOC)) == 0;
 }
 
 static int refuse_tar(const unsigned char *bytes, struct error *err)
