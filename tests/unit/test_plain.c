@@ -504,6 +504,9 @@ static void other_commands_are_refused(void **state)
 		{"COPY t FROM stdin;\n\\.\n\\.", "line 6"},
 		{"COPY t TO stdout;\n\\.", "line 5"},
 		{"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n\\x\nEND;", "line 5"},
+		/* psql itself counts so, and a recovery with it fails there too */
+		{"CREATE FUNCTION public.begin() RETURNS int LANGUAGE sql AS 'SELECT 1';\nCOPY t FROM stdin;\n\\.",
+		 "END of a BEGIN in the routine of line 4, up to the command '\\.' in line 6"},
 		{" \\restrict K", "line 4"},
 		{"SELECT 1\n\\restrict K\n;", "line 5"},
 		{"SELECT 1; \\unrestrict K", "line 4"},
