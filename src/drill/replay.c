@@ -175,7 +175,8 @@ size_t replay_count_errors(const char *said)
 		if (!starts_with(line, head))
 			continue;
 		rest += strspn(rest, "0123456789");
-		n += starts_with(rest, ": ERROR:") || starts_with(rest, ": FATAL:") || starts_with(rest, ": PANIC:");
+		rest += *rest == ':'; /* at line 0 there is neither */
+		n += starts_with(rest, " ERROR:") || starts_with(rest, " FATAL:") || starts_with(rest, " PANIC:");
 	}
 	return n;
 }

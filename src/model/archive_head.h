@@ -17,7 +17,8 @@
 #define ARCHIVE_MAGIC "PGDMP"
 #define ARCHIVE_HEAD_MOST 1024 /* bytes it takes at most, with any name a database can have */
 
-enum archive_format { ARCHIVE_OF_NONE = 0, ARCHIVE_CUSTOM = 1, ARCHIVE_TAR = 3, ARCHIVE_DIRECTORY = 5 }; /* as PostgreSQL numbers them */
+/* As PostgreSQL numbers them. */
+enum archive_format { ARCHIVE_OF_NONE = 0, ARCHIVE_CUSTOM = 1, ARCHIVE_TAR = 3, ARCHIVE_DIRECTORY = 5 };
 
 /* All text owned. */
 struct archive_head {

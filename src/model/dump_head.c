@@ -157,8 +157,10 @@ static int refuse_tar(const unsigned char *bytes, struct error *err)
 /* A frame, or one to be skipped, as pzstd begins. */
 static bool is_zstd(const unsigned char *bytes, size_t n)
 {
-	return n >= strlen(ZSTD) &&
-	       (memcmp(bytes, ZSTD, strlen(ZSTD)) == 0 || (bytes[0] >> 4 == 5 && memcmp(bytes + 1, SKIPPED_ZSTD, strlen(SKIPPED_ZSTD)) == 0));
+	if (n < strlen(ZSTD))
+		return false;
+	return memcmp(bytes, ZSTD, strlen(ZSTD)) == 0 ||
+	       (bytes[0] >> 4 == 5 && memcmp(bytes + 1, SKIPPED_ZSTD, strlen(SKIPPED_ZSTD)) == 0);
 }
 
 int dump_head_form(const unsigned char *bytes, size_t n, enum dump_form *ret, struct error *err)

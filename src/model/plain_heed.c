@@ -373,8 +373,8 @@ static int refuse_command(const struct plain *p, struct error *err)
 
 	if (p->statement.blocks > 0 && p->in_statement)
 		return fail(err, ERR_DATA,
-			    "psql waits for the END of a BEGIN in the routine of line %zu, up to the command '%s' in line %zu: where "
-			    "'begin' is a name there, dump with --quote-all-identifiers, or --format=custom",
+			    "psql waits for the END of a BEGIN in the routine of line %zu, up to the command '%s' in line %zu: "
+			    "where 'begin' is a name there, dump with --quote-all-identifiers, or --format=custom",
 			    p->statement_line, shown, p->mark_line);
 	return fail(err, ERR_DATA, "line %zu holds a command of psql's that pg_dump does not write: '%s'", p->mark_line, shown);
 }

@@ -102,7 +102,8 @@ char *offer_missing_of(const char *list, const char *folder, const struct string
 		slash = memrchr(path, '/', n);
 		autofree char *file = slash ? xstrndup(slash + 1, n - (size_t)(slash + 1 - path)) : xstrndup(path, n);
 
-		if ((slash ? is_named(path, (size_t)(slash - path), folder) : strcmp(file, manifest) != 0) && !strings_have(files, file))
+		if ((slash ? is_named(path, (size_t)(slash - path), folder) : strcmp(file, manifest) != 0) &&
+		    !strings_have(files, file))
 			return take(file);
 	}
 	return NULL;

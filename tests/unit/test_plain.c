@@ -433,9 +433,10 @@ static void a_schema_public_that_it_makes_is_told(void **state)
 /* What --clean --create writes of a database that is a template. */
 static void a_template_database_is_dropped_and_made_anew(void **state)
 {
-	static const char body[] = HEAD "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'shop';\nDROP DATABASE shop;\n" CREATED
-				   "\\connect shop\nALTER DATABASE shop IS_TEMPLATE = true;\n\\connect shop\nCREATE TABLE t ();\n"
-				   "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'x';\n" TAIL;
+	static const char body[] =
+		HEAD "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'shop';\nDROP DATABASE shop;\n"
+		CREATED "\\connect shop\nALTER DATABASE shop IS_TEMPLATE = true;\n\\connect shop\nCREATE TABLE t ();\n"
+		"UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'x';\n" TAIL;
 	CLEANUP(heard_done) struct heard h;
 
 	(void)state;
