@@ -70,6 +70,7 @@ struct drill_request {
 	const struct manifest *predecessor;
 	const char *predecessor_name;
 	const struct dump *predecessor_dump; /* the same in the store; NULL with 'predecessor' */
+	bool listing; /* what is in the dump is all that is asked, and not whether it is whole */
 	bool accepted;
 
 	const struct source_config *source;

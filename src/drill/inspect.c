@@ -499,13 +499,40 @@ static int ask_plain(const struct drill_request *r, const struct tool *tool, str
 	return 0;
 }
 
-/* 1: its frame is whole; 0: it was judged. */
-static int check_frame(const struct drill_request *r, const struct toc *toc, struct findings *f)
+/* 0: the files of the folder are whole. -1 as plain_reader_end(). */
+static int check_folder(const struct drill_request *r, const struct tool *tool, struct error *err)
+{
+	const struct process_spec spec = {.capture = true};
+	CLEANUP(process_done) struct process p = PROCESS_INIT;
+
+	if (plain_reader_start(&p, r->dump, PLAIN_FOLDER, tool->major, &spec, err) < 0 || process_wait(&p, r->deadline, err) < 0)
+		return -1;
+	return plain_reader_end(&p, err);
+}
+
+/* Whether nobody counts later what came back. */
+static bool is_uncounted(const struct drill_request *r)
+{
+	return !r->listing && (!r->manifest || !r->manifest->counts_exact || !level_has_rung(r->level, RUNG_VOLUME));
+}
+
+/* 1: its frame is whole; 0: it was judged; -1: stopped or out of time. */
+static int check_frame(const struct drill_request *r, const struct tool *tool, const struct toc *toc, struct findings *f,
+		       struct error *err)
 {
 	struct error why;
+	int whole = 0;
 
-	if (!same(toc->format, "TAR") || tarball_check(r->dump->path, &why) == 0)
+	if (r->dump->form == DUMP_FOLDER)
+		whole = is_uncounted(r) ? check_folder(r, tool, &why) : 0;
+	else if (same(toc->format, "TAR"))
+		whole = tarball_check(r->dump->path, &why);
+	if (whole == 0)
 		return 1;
+	if (why.kind == ERR_STOPPED || why.kind == ERR_TIMEOUT) {
+		*err = why;
+		return -1;
+	}
 	if (why.kind == ERR_DATA)
 		findings_add(f, RUNG_INSPECT, RESULT_FAIL, "archive", "a whole archive", "none", "%s", why.text);
 	else
@@ -529,14 +556,15 @@ int inspect_dump(const struct drill_request *r, const struct tool *tool, struct 
 		findings_add_error(f, RUNG_INSPECT, check, &why);
 		return 0;
 	}
-	if (!check_frame(r, ret, f)) {
+	answered = check_frame(r, tool, ret, f, err);
+	if (answered <= 0) {
 		toc_done(ret);
-		return 0;
+		return answered;
 	}
 	if (!r->manifest && !plain && read_statement(r, tool, ret, f, err) < 0)
 		return -1;
 	findings_add(f, RUNG_INSPECT, RESULT_PASS, check, NULL, plain ? "whole" : ret->version, NULL);
-	if (r->manifest && (!r->manifest->counts_exact || !level_has_rung(r->level, RUNG_VOLUME)))
+	if (r->manifest && is_uncounted(r))
 		check_data_entries(r->manifest, ret, f);
 	add_summary(ret, summary);
 	return 0;

@@ -110,7 +110,7 @@ void inventory_compare(const struct toc *then, const struct toc *now, const char
 int inventory_check(const struct drill_request *r, const struct tool *tool, const struct toc *now, struct findings *f,
 		    struct text *summary, struct error *err)
 {
-	struct drill_request before = {.dump = r->predecessor_dump, .tools = r->tools, .level = LEVEL_STANDARD,
+	struct drill_request before = {.dump = r->predecessor_dump, .tools = r->tools, .level = LEVEL_STANDARD, .listing = true,
 				       .deadline = r->deadline};
 	CLEANUP(findings_done) struct findings found_before = {0};
 	CLEANUP(text_done) struct text said = {0};

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "drill/folder.h"
 #include "model/plain.h"
 #include "port/expand.h"
 #include "port/sandbox.h"
@@ -199,6 +200,8 @@ static int restrict_psql(struct reader *r, struct error *err)
 	return r->failed ? -1 : 0;
 }
 
+static const char *const use_words[] = {[PLAIN_LIST] = "list", [PLAIN_SQL] = "sql", [PLAIN_FOLDER] = "folder"};
+
 static int read_dump(enum plain_use use, int target_major, const char *path, struct error *err)
 {
 	CLEANUP(reader_done) struct reader r = {.use = use, .err = err};
@@ -218,20 +221,19 @@ static int read_dump(enum plain_use use, int target_major, const char *path, str
 
 int plain_reader(int argc, char **argv)
 {
-	static const char *const words[] = {[PLAIN_LIST] = "list", [PLAIN_SQL] = "sql"};
 	struct error err = {0};
 	int64_t major = 0;
 	int use = -1;
 
-	for (size_t i = 0; argc == 5 && i < COUNT(words); i++)
-		if (strcmp(argv[2], words[i]) == 0)
+	for (size_t i = 0; argc == 5 && i < COUNT(use_words); i++)
+		if (strcmp(argv[2], use_words[i]) == 0)
 			use = (int)i;
 	if (use < 0 || !parse_int(argv[3], 10, 99, &major)) {
 		dprintf(STDERR_FILENO, "%s is how drillbox reads a dump in plain SQL in its sandbox; it is no verb\n",
 			PLAIN_READER);
 		return error_exit_code(ERR_USAGE);
 	}
-	if (read_dump((enum plain_use)use, (int)major, argv[4], &err) == 0)
+	if (use == PLAIN_FOLDER ? folder_check(argv[4], &err) == 0 : read_dump((enum plain_use)use, (int)major, argv[4], &err) == 0)
 		return 0;
 	dprintf(STDERR_FILENO, "%s%s:%s\n", SAYS, error_word(err.kind), err.text);
 	return 1;
@@ -243,7 +245,7 @@ int plain_reader_start(struct process *p, const struct dump *dump, enum plain_us
 		       const struct process_spec *like, struct error *err)
 {
 	autofree char *self = NULL, *major = format("%d", target_major);
-	const char *const argv[] = {SANDBOX_PROGRAM, PLAIN_READER, use == PLAIN_LIST ? "list" : "sql", major, INSIDE_DUMP, NULL};
+	const char *const argv[] = {SANDBOX_PROGRAM, PLAIN_READER, use_words[use], major, INSIDE_DUMP, NULL};
 	struct process_spec spec = *like;
 	struct sandbox_bind binds[] = {{dump->path, INSIDE_DUMP, false}, {NULL, SANDBOX_PROGRAM, false}};
 	const struct sandbox sandbox = {

@@ -5,6 +5,7 @@
  *
  *     list: prints what pg_restore --list --create would of an archive, for toc_parse()
  *     sql:  prints what psql is to be given (model/plain.h), and how far it is
+ *     folder: of a directory archive, whether its files are whole (drill/folder.h)
  */
 #ifndef DRILLBOX_DRILL_PLAIN_READER_H
 #define DRILLBOX_DRILL_PLAIN_READER_H
@@ -14,7 +15,7 @@
 
 #define PLAIN_READER "plain-reader"
 
-enum plain_use { PLAIN_LIST, PLAIN_SQL };
+enum plain_use { PLAIN_LIST, PLAIN_SQL, PLAIN_FOLDER };
 
 /*
  * Start it on a dump that is restored on a server of 'target_major'. 'like' gives output, sinks, tick and

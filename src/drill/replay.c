@@ -1,10 +1,12 @@
 #include "drill/replay.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "drill/plain_reader.h"
@@ -16,6 +18,7 @@
 #define TICK_MS 200
 #define WORDS_CAP ((size_t)64 << 10) /* of psql's words that are looked at: it stops at the first error */
 #define LINE_CAP ((size_t)4096)	     /* of the reader's */
+#define READER_MS 1000 /* in which a reader learns that nobody reads it any more */
 
 struct run {
 	const struct replay_request *q;
@@ -125,6 +128,28 @@ static int start_both(struct run *r, struct error *err)
 	return start_psql(r, from, err);
 }
 
+/*
+ * Of a reader that died nobody knows how far it came: a row or a statement that it left cut in two is then what psql
+ * stops at, and no evidence. One that lives on or that a broken pipe ended had a psql that gave up first.
+ */
+static int ask_reader(struct run *r, struct replay *ret, struct error *err)
+{
+	bool at_end = ret->exit_code == 0;
+	struct deadline until = at_end ? r->q->deadline : deadline_in(r->q->deadline, READER_MS);
+	struct error why;
+
+	ret->whole = true;
+	if (process_wait(&r->reader, until, &why) < 0) {
+		if (!at_end && why.kind == ERR_TIMEOUT)
+			return 0;
+		*err = why;
+		return -1;
+	}
+	if (at_end || process_signal(&r->reader) != SIGPIPE)
+		ret->whole = plain_reader_end(&r->reader, &ret->why) == 0;
+	return 0;
+}
+
 int replay_run(const struct replay_request *q, struct replay *ret, struct error *err)
 {
 	CLEANUP(run_done) struct run r = {.q = q, .reader = PROCESS_INIT, .psql = PROCESS_INIT};
@@ -136,17 +161,11 @@ int replay_run(const struct replay_request *q, struct replay *ret, struct error 
 		.killed = process_signal(&r.psql) != 0,
 		.errors = replay_count_errors(r.said.length ? r.said.data : ""),
 		.epitaph = process_epitaph(&r.psql),
-		.whole = true,
 	};
-	/* nobody reads what a reader would still say after a psql that gave up */
-	if (ret->exit_code == 0) {
-		if (process_wait(&r.reader, q->deadline, err) < 0) {
-			replay_done(ret);
-			return -1;
-		}
-		ret->whole = plain_reader_end(&r.reader, &ret->why) == 0;
-	}
-	return 0;
+	if (ask_reader(&r, ret, err) == 0)
+		return 0;
+	replay_done(ret);
+	return -1;
 }
 
 void replay_done(struct replay *r)
@@ -166,7 +185,8 @@ size_t replay_count_errors(const char *said)
 		if (!starts_with(line, head))
 			continue;
 		rest += strspn(rest, "0123456789");
-		n += starts_with(rest, ": ERROR:") || starts_with(rest, ": FATAL:") || starts_with(rest, ": PANIC:");
+		rest += *rest == ':'; /* at line 0 there is neither */
+		n += starts_with(rest, " ERROR:") || starts_with(rest, " FATAL:") || starts_with(rest, " PANIC:");
 	}
 	return n;
 }

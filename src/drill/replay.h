@@ -32,7 +32,7 @@ struct replay {
 	bool killed;
 	size_t errors;	 /* that psql told of, by their SQLSTATE alone: no text of a dump is among its words */
 	char *epitaph;	 /* psql's; owned */
-	bool whole;	 /* the reader came to the end; only asked where psql did too */
+	bool whole;	 /* the reader came to the end, or psql gave up before it; else psql's errors are no evidence */
 	struct error why; /* where it did not: ERR_DATA is evidence against the dump */
 };
 

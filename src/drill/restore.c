@@ -32,7 +32,7 @@ struct attempt {
 	bool killed;
 	int exit_code; /* -1 when it did not exit */
 	char *epitaph;
-	bool cut_off;  /* a plain dump that was found cut off only now: 'why' says it */
+	bool cut_off;  /* a plain dump of which not all was read: 'why' says it */
 	struct error why;
 };
 
@@ -666,6 +666,11 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 {
 	if (ran_full(a))
 		r->cut_short = r->result->out_of_space = true;
+	if (a->cut_off) { /* what psql was given ended anywhere */
+		judge_stop(r, a);
+		tell_messages(r, a);
+		return;
+	}
 	if (ended_by_itself(a) && !agree(a)) {
 		add_disagreement(r, a);
 		tell_messages(r, a);

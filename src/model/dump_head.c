@@ -15,6 +15,7 @@
 #define TOC "toc.dat"
 #define GZIP "\x1f\x8b"
 #define ZSTD "\x28\xb5\x2f\xfd"
+#define SKIPPED_ZSTD "\x2a\x4d\x18" /* after a byte from 0x50 to 0x5f */
 #define CLUSTER_HEAD "-- PostgreSQL database cluster dump"
 #define DATABASE_ENTRY "; Type: DATABASE; "
 #define NAME_ENTRY "-- Name: "
@@ -153,6 +154,15 @@ static int refuse_tar(const unsigned char *bytes, struct error *err)
 
 /* ---------------------------------------------------------------- the form */
 
+/* A frame, or one to be skipped, as pzstd begins. */
+static bool is_zstd(const unsigned char *bytes, size_t n)
+{
+	if (n < strlen(ZSTD))
+		return false;
+	return memcmp(bytes, ZSTD, strlen(ZSTD)) == 0 ||
+	       (bytes[0] >> 4 == 5 && memcmp(bytes + 1, SKIPPED_ZSTD, strlen(SKIPPED_ZSTD)) == 0);
+}
+
 int dump_head_form(const unsigned char *bytes, size_t n, enum dump_form *ret, struct error *err)
 {
 	if (is_archive(bytes, n) || is_tar_of_pg_dump(bytes, n))
@@ -161,7 +171,7 @@ int dump_head_form(const unsigned char *bytes, size_t n, enum dump_form *ret, st
 		return refuse_tar(bytes, err);
 	else if (n >= strlen(GZIP) && memcmp(bytes, GZIP, strlen(GZIP)) == 0)
 		*ret = DUMP_PLAIN_GZIP;
-	else if (n >= strlen(ZSTD) && memcmp(bytes, ZSTD, strlen(ZSTD)) == 0)
+	else if (is_zstd(bytes, n))
 		*ret = DUMP_PLAIN_ZSTD;
 	else if (is_headed(bytes, n, PLAIN_HEAD))
 		*ret = DUMP_PLAIN;

@@ -272,6 +272,15 @@ static int heed_database(struct plain *p, struct error *err)
 	return 0;
 }
 
+/* CREATE SCHEMA [IF NOT EXISTS] public, which --quote-all-identifiers writes as "public". */
+static bool makes_public(const struct statement *s)
+{
+	size_t at = statement_is(s, "create schema if not exists") ? 5 : 2;
+
+	return statement_is(s, "create schema") && s->count > at && at < STATEMENT_FIRST && s->first[at].kind <= TOKEN_QUOTED &&
+	       same(s->first[at].text, "public");
+}
+
 /* "public.orders", for the sentence. */
 static void note_rows(struct plain *p)
 {
@@ -299,7 +308,7 @@ static void heed_kept(struct plain *p)
 		return;
 	p->objects = true;
 	p->scene.made |= statement_is(s, "create");
-	p->facts.makes_public |= statement_is(s, "create schema public") || statement_is(s, "create schema if not exists public");
+	p->facts.makes_public |= makes_public(s);
 	if (s->rows_follow)
 		note_rows(p);
 }
@@ -362,6 +371,11 @@ static int refuse_command(const struct plain *p, struct error *err)
 {
 	autofree char *beginning = xstrndup(p->line.data, PLAIN_SHOWN_MOST), *shown = printable(beginning, false);
 
+	if (p->statement.blocks > 0 && p->in_statement)
+		return fail(err, ERR_DATA,
+			    "psql waits for the END of a BEGIN in the routine of line %zu, up to the command '%s' in line %zu: "
+			    "where 'begin' is a name there, dump with --quote-all-identifiers, or --format=custom",
+			    p->statement_line, shown, p->mark_line);
 	return fail(err, ERR_DATA, "line %zu holds a command of psql's that pg_dump does not write: '%s'", p->mark_line, shown);
 }
 

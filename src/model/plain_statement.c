@@ -33,6 +33,7 @@ static const struct {
 	{"set transaction_timeout", FATE_TIMEOUT, TARGET_WITHOUT},
 	/* what --clean writes before the first entry. A view that others hang on in a circle it makes a hollow one first. */
 	{"drop", FATE_DROP, NOTHING_MADE},
+	{"update pg_catalog . pg_database set datistemplate = false", FATE_DROP, NOTHING_MADE},
 	{"select pg_catalog . lo_unlink", FATE_DROP, NOTHING_MADE},
 	{"create or replace view", FATE_DROP, NOTHING_NAMED},
 	/* what --create writes before it connects to what it has created */

@@ -342,6 +342,19 @@ static int measure(struct handed *h, const struct strings *names, struct error *
 	return 0;
 }
 
+/* A list that names more than there is vouches for another folder, or for what this one was. */
+static int check_all_there(const struct handed *h, const struct strings *names, struct error *err)
+{
+	autofree char *missing = h->offer.list ? offer_missing_of(h->offer.list, h->offer.remote.name, names) : NULL;
+	autofree char *shown = missing ? printable(missing, false) : NULL;
+
+	if (!missing)
+		return 0;
+	return fail(err, ERR_DATA,
+		    "'%s.sha256' names '%s', and that is not in '%s': part of it was lost, or the list is of another dump",
+		    h->offer.remote.name, shown, h->called);
+}
+
 static int recognise_folder(struct handed *h, struct error *err)
 {
 	CLEANUP(dump_head_done) struct dump_head head = {0};
@@ -421,7 +434,8 @@ static int bring(struct handed *h, struct error *err)
 		return -1;
 	if (h->is_folder && (list_folder(h, &names, err) < 0 || measure(h, &names, err) < 0))
 		return -1;
-	if (look_beside(h, err) < 0 || (h->of >= 0 && check_size(h, h->of, err) < 0) ||
+	if (look_beside(h, err) < 0 || (h->is_folder && check_all_there(h, &names, err) < 0) ||
+	    (h->of >= 0 && check_size(h, h->of, err) < 0) ||
 	    (r->offered && r->offered(r->context, &h->offer.origin, h->offer.sha256, h->of, err) < 0))
 		return -1;
 	hand_over(h);

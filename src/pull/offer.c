@@ -33,21 +33,40 @@ static bool is_named(const char *path, size_t n, const char *name)
 }
 
 /* "HEX  NAME" or "HEX *NAME". */
-static bool of_gnu(const char *line, size_t n, const char *name, char ret[SHA256_HEX])
+static bool of_gnu(const char *line, size_t n, const char **ret_path, size_t *ret_n, char ret[SHA256_HEX])
 {
-	return n > DIGITS + 2 && line[DIGITS] == ' ' && (line[DIGITS + 1] == ' ' || line[DIGITS + 1] == '*') &&
-	       is_named(line + DIGITS + 2, n - DIGITS - 2, name) && take_digits(line, n, ret);
+	if (n <= DIGITS + 2 || line[DIGITS] != ' ' || (line[DIGITS + 1] != ' ' && line[DIGITS + 1] != '*'))
+		return false;
+	*ret_path = line + DIGITS + 2;
+	*ret_n = n - DIGITS - 2;
+	return take_digits(line, n, ret);
 }
 
 /* "SHA256 (NAME) = HEX" */
-static bool of_bsd(const char *line, size_t n, const char *name, char ret[SHA256_HEX])
+static bool of_bsd(const char *line, size_t n, const char **ret_path, size_t *ret_n, char ret[SHA256_HEX])
 {
 	static const char before[] = "SHA256 (", between[] = ") = ";
 	size_t frame = strlen(before) + strlen(between) + DIGITS;
 
-	return n > frame && strncmp(line, before, strlen(before)) == 0 &&
-	       strncmp(line + n - DIGITS - strlen(between), between, strlen(between)) == 0 &&
-	       is_named(line + strlen(before), n - frame, name) && take_digits(line + n - DIGITS, DIGITS, ret);
+	if (n <= frame || strncmp(line, before, strlen(before)) != 0 ||
+	    strncmp(line + n - DIGITS - strlen(between), between, strlen(between)) != 0)
+		return false;
+	*ret_path = line + strlen(before);
+	*ret_n = n - frame;
+	return take_digits(line + n - DIGITS, DIGITS, ret);
+}
+
+static bool of_either(const char *line, size_t n, const char **ret_path, size_t *ret_n, char ret[SHA256_HEX])
+{
+	return of_gnu(line, n, ret_path, ret_n, ret) || of_bsd(line, n, ret_path, ret_n, ret);
+}
+
+/* The line without its end, be that of Windows or not. */
+static size_t line_length(const char *line)
+{
+	size_t n = strcspn(line, "\n");
+
+	return n - (n > 0 && line[n - 1] == '\r');
 }
 
 bool offer_digest_of(const char *list, const char *name, bool alone, char ret_sha256[SHA256_HEX])
@@ -55,10 +74,10 @@ bool offer_digest_of(const char *list, const char *name, bool alone, char ret_sh
 	char found[SHA256_HEX] = "", here[SHA256_HEX];
 
 	for (const char *line = list; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-		size_t n = strcspn(line, "\n");
+		size_t n = line_length(line), path_n;
+		const char *path;
 
-		n -= n > 0 && line[n - 1] == '\r';
-		if (!of_gnu(line, n, name, here) && !of_bsd(line, n, name, here) &&
+		if (!(of_either(line, n, &path, &path_n, here) && is_named(path, path_n, name)) &&
 		    !(alone && n == DIGITS && strlen(list) <= DIGITS + 2 && take_digits(line, n, here)))
 			continue;
 		if (*found && strcmp(found, here) != 0)
@@ -67,6 +86,27 @@ bool offer_digest_of(const char *list, const char *name, bool alone, char ret_sh
 	}
 	memcpy(ret_sha256, found, SHA256_HEX);
 	return *found;
+}
+
+char *offer_missing_of(const char *list, const char *folder, const struct strings *files)
+{
+	autofree char *manifest = format("%s" MANIFEST_SUFFIX, folder);
+	char unused[SHA256_HEX];
+
+	for (const char *line = list; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *path, *slash;
+		size_t n;
+
+		if (!of_either(line, line_length(line), &path, &n, unused))
+			continue;
+		slash = memrchr(path, '/', n);
+		autofree char *file = slash ? xstrndup(slash + 1, n - (size_t)(slash + 1 - path)) : xstrndup(path, n);
+
+		if ((slash ? is_named(path, (size_t)(slash - path), folder) : strcmp(file, manifest) != 0) &&
+		    !strings_have(files, file))
+			return take(file);
+	}
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- what is beside the dump */

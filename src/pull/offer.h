@@ -66,6 +66,9 @@ MUST_CHECK int offer_stands(struct place *place, const struct offer *offer, stru
  */
 bool offer_digest_of(const char *list, const char *name, bool alone, char ret_sha256[SHA256_HEX]);
 
+/* A file of 'folder' that such a list names, as FOLDER/FILE or by FILE alone, and that is not among 'files'; NULL: none. Owned. */
+char *offer_missing_of(const char *list, const char *folder, const struct strings *files);
+
 void offer_done(struct offer *o);
 
 #endif

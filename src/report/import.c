@@ -45,7 +45,7 @@ static void item_text(const struct report *r, const struct importation *i)
 	fprintf(r->to, "%s   %s%s%s   %s   in %s\n  %-9s %s\n", name, paint_on(r, PAINT_GREEN),
 		i->was_here ? "HERE ALREADY" : "IMPORTED", paint_off(r, PAINT_GREEN), human_bytes(i->dump->bytes, bytes),
 		human_seconds(i->seconds, seconds), "from", file);
-	for (size_t n = 0; n < i->notes->count && !i->was_here; n++) {
+	for (size_t n = 0; n < i->notes->count; n++) {
 		autofree char *note = printable(i->notes->items[n], false);
 
 		fprintf(r->to, "  %-9s ", "note");

@@ -83,6 +83,7 @@ static int list_dump(const struct box *box, const struct dump *dump, struct list
 		.dump = dump,
 		.tools = &tools,
 		.level = LEVEL_STANDARD,
+		.listing = true,
 		.deadline = deadline_in(NO_DEADLINE, READ_TIMEOUT_S * 1000),
 	};
 	const struct tool *tool;

@@ -12,6 +12,16 @@
 
 /* ---------------------------------------------------------------- whether it is here */
 
+/* What is in the store stays as it is. */
+static void note_manifest_beside(struct pulling *p)
+{
+	autofree char *manifest = format("%s.json", p->handed->path);
+
+	if (!p->here.has_manifest && !same(p->handed->path, HANDED_INPUT) && path_exists(manifest))
+		strings_add_owned(&p->notes, format("the manifest '%s' was not taken, for the dump is here without one: hand both in "
+						    "for another --source", manifest));
+}
+
 static int say_it_is_here(struct pulling *p, struct dump *stored, struct error *err)
 {
 	char when[TIME_TEXT];
@@ -19,6 +29,7 @@ static int say_it_is_here(struct pulling *p, struct dump *stored, struct error *
 	dump_done(&p->here);
 	p->here = *stored;
 	*stored = (struct dump){0};
+	note_manifest_beside(p);
 	return fail(err, ERR_CURRENT, "'%s' is here already as %s (data as of %s)", p->handed->path, p->here.name,
 		    time_rfc3339(p->here.taken, when));
 }
@@ -44,7 +55,8 @@ static int look_again(struct pulling *p, struct error *err)
 	if (came->files.count ? pulling_find_folder_here(p, &stored, err) < 0 :
 				pulling_find_here(p, &came->origin, came->digest.sha256, came->digest.bytes, &stored, err) < 0)
 		return -1;
-	return stored.name ? say_it_is_here(p, &stored, err) : 0;
+	/* one that lost some of its bytes in the store is not what was handed in */
+	return stored.name && stored.bytes == came->digest.bytes ? say_it_is_here(p, &stored, err) : 0;
 }
 
 /* ---------------------------------------------------------------- what it is called, and of when it is */

@@ -136,7 +136,8 @@ static void what_is_compressed_is_told_from_inside(void **state)
 	static const struct {
 		const char *bytes;
 		enum dump_form form;
-	} packed[] = {{"\x1f\x8b\x08\x00", DUMP_PLAIN_GZIP}, {"\x28\xb5\x2f\xfd", DUMP_PLAIN_ZSTD}};
+	} packed[] = {{"\x1f\x8b\x08\x00", DUMP_PLAIN_GZIP}, {"\x28\xb5\x2f\xfd", DUMP_PLAIN_ZSTD},
+		    {"\x50\x2a\x4d\x18", DUMP_PLAIN_ZSTD}}; /* as pzstd begins */
 	struct bytes custom = archive(1), tar = tar_of("toc.dat", 3);
 	const struct {
 		const void *bytes;
@@ -169,8 +170,8 @@ static void what_is_compressed_is_told_from_inside(void **state)
 		for (size_t k = 0; k < COUNT(wrong); k++) {
 			assert_int_equal(dump_head_parse_inside(wrong[k].bytes, wrong[k].n, &head, &err), -1);
 			assert_int_equal(err.kind, ERR_SOURCE);
-			if (!strstr(err.text, wrong[k].says[i]))
-				fail_msg("'%s' does not say '%s'", err.text, wrong[k].says[i]);
+			if (!strstr(err.text, wrong[k].says[packed[i].form == DUMP_PLAIN_ZSTD]))
+				fail_msg("'%s' does not say what it is", err.text);
 		}
 	}
 }

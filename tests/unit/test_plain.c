@@ -402,7 +402,51 @@ static void entries_and_facts_are_told(void **state)
 	assert_false(f->makes_public);
 }
 
+static void a_schema_public_that_it_makes_is_told(void **state)
+{
+	static const struct {
+		const char *body;
+		bool makes;
+	} cases[] = {
+		{"CREATE SCHEMA public;\n", true},
+		{"CREATE SCHEMA \"public\";\n", true}, /* pg_dump -n public --quote-all-identifiers */
+		{"CREATE SCHEMA IF NOT EXISTS public;\n", true},
+		{"CREATE SCHEMA IF NOT EXISTS \"public\";\n", true},
+		{"CREATE SCHEMA \"Public\";\n", false},
+		{"CREATE SCHEMA publicity;\n", false},
+		{"CREATE SCHEMA shop AUTHORIZATION public;\n", false},
+		{"CREATE TABLE public.schema (i int);\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *body = format(HEAD "%s" TAIL, cases[i].body);
+		CLEANUP(heard_done) struct heard h;
+
+		hear_every_way(&h, body, strlen(body), 17);
+		assert_int_equal(h.status, 0);
+		assert_int_equal(plain_facts(h.plain)->makes_public, cases[i].makes);
+	}
+}
+
 #define CREATED "CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';\n"
+
+/* What --clean --create writes of a database that is a template. */
+static void a_template_database_is_dropped_and_made_anew(void **state)
+{
+	static const char body[] =
+		HEAD "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'shop';\nDROP DATABASE shop;\n"
+		CREATED "\\connect shop\nALTER DATABASE shop IS_TEMPLATE = true;\n\\connect shop\nCREATE TABLE t ();\n"
+		"UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'x';\n" TAIL;
+	CLEANUP(heard_done) struct heard h;
+
+	(void)state;
+	hear_every_way(&h, body, strlen(body), 17);
+	assert_int_equal(h.status, 0);
+	assert_int_equal(plain_facts(h.plain)->drops, 2);
+	assert_string_equal(h.sql.data, HEAD "\n\n\n\nALTER DATABASE shop IS_TEMPLATE = true;\n\nCREATE TABLE t ();\n"
+					     "UPDATE pg_catalog.pg_database SET datistemplate = false WHERE datname = 'x';\n" TAIL);
+}
 
 static void what_create_writes_is_followed(void **state)
 {
@@ -462,6 +506,9 @@ static void other_commands_are_refused(void **state)
 		{"COPY t FROM stdin;\n\\.\n\\.", "line 6"},
 		{"COPY t TO stdout;\n\\.", "line 5"},
 		{"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n\\x\nEND;", "line 5"},
+		/* psql itself counts so, and a recovery with it fails there too */
+		{"CREATE FUNCTION public.begin() RETURNS int LANGUAGE sql AS 'SELECT 1';\nCOPY t FROM stdin;\n\\.",
+		 "END of a BEGIN in the routine of line 4, up to the command '\\.' in line 6"},
 		{" \\restrict K", "line 4"},
 		{"SELECT 1\n\\restrict K\n;", "line 5"},
 		{"SELECT 1; \\unrestrict K", "line 4"},
@@ -720,7 +767,9 @@ int main(void)
 		cmocka_unit_test(many_roles_are_all_told_or_refused),
 		cmocka_unit_test(a_name_too_long_for_a_role_is_refused),
 		cmocka_unit_test(entries_and_facts_are_told),
+		cmocka_unit_test(a_schema_public_that_it_makes_is_told),
 		cmocka_unit_test(what_create_writes_is_followed),
+		cmocka_unit_test(a_template_database_is_dropped_and_made_anew),
 		cmocka_unit_test(other_commands_are_refused),
 		cmocka_unit_test(the_second_word_of_a_quoted_string_is_as_psql_takes_it),
 		cmocka_unit_test(other_faults_are_refused),

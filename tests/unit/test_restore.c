@@ -12,6 +12,7 @@
 #include "drill/cluster.h"
 #include "drill/inspect.h"
 #include "drill/media.h"
+#include "drill/plain_reader.h"
 #include "drill/restore.h"
 #include "port/digest.h"
 #include "port/sandbox.h"
@@ -834,6 +835,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], SANDBOX_INNER) == 0)
 		return sandbox_inner(argc, argv);
+	if (argc > 1 && strcmp(argv[1], PLAIN_READER) == 0)
+		return plain_reader(argc, argv);
 	if (getenv("EMULATED"))
 		return cmocka_run_group_tests(emulated, NULL, NULL);
 	return cmocka_run_group_tests(tests, start_source, stop_source);
