@@ -7,7 +7,7 @@ static char *lines_of(const char *path, const struct manifest *m)
 {
 	struct text t = {0};
 
-	recovery_lines(path, m, false, &t);
+	recovery_lines(path, m, false, false, &t);
 	return text_take(&t);
 }
 
@@ -48,6 +48,38 @@ static void test_an_archive_with_roles(void **state)
 		"# The database, under its own name.\n"
 		"pg_restore --create --dbname=postgres --jobs=4 /data/store/shop/shop_20261122_031500.dump\n"
 		"psql -X -q -v ON_ERROR_STOP=1 -d shop -c ANALYZE\n");
+}
+
+static void test_memberships_and_settings_of_all(void **state)
+{
+	CLEANUP(manifest_done) struct manifest m = {.database = xstrdup("shop")};
+	struct role *app = add_role(&m, "app", "login");
+	autofree char *text = NULL;
+
+	(void)state;
+	strings_add(&app->member_of, "keeper");
+	strings_add(&app->member_of, "readers");
+	strings_add(&app->memberships, "keeper\tset");
+	strings_add(&app->memberships, "readers\tinherit set");
+	strings_add(&m.settings_of_all, "search_path=\"$user\", sales");
+	text = lines_of("/d/shop_20261122_031500.dump", &m);
+	assert_non_null(strstr(text, "GRANT \"keeper\" TO \"app\" WITH INHERIT FALSE, SET TRUE;\n"
+				     "GRANT \"readers\" TO \"app\" WITH INHERIT TRUE, SET TRUE;\n"));
+	/* the last of all: a restore is not to be hindered by it */
+	assert_string_equal(strstr(text, "ANALYZE\n"), "ANALYZE\n# What the source's server had set for all roles.\n"
+			    "psql -X -q -v ON_ERROR_STOP=1 -d postgres <<'SQL'\n"
+			    "ALTER ROLE ALL SET \"search_path\" TO '$user', 'sales';\nSQL\n");
+}
+
+static void test_by_one_job(void **state)
+{
+	struct text t = {0};
+	autofree char *text = NULL;
+
+	(void)state;
+	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, true, &t);
+	text = text_take(&t);
+	assert_non_null(strstr(text, "\npg_restore --create --dbname=postgres /d/shop_20261122_031500.dump\n"));
 }
 
 static void test_names_no_shell_likes(void **state)
@@ -107,7 +139,7 @@ static char *plain_lines(const char *path, bool makes_database)
 {
 	struct text t = {0};
 
-	recovery_lines(path, NULL, makes_database, &t);
+	recovery_lines(path, NULL, makes_database, false, &t);
 	return text_take(&t);
 }
 
@@ -173,6 +205,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_archive_with_roles),
+		cmocka_unit_test(test_memberships_and_settings_of_all),
+		cmocka_unit_test(test_by_one_job),
 		cmocka_unit_test(test_names_no_shell_likes),
 		cmocka_unit_test(test_control_characters_stay_on_their_line),
 		cmocka_unit_test(test_a_source_without_the_schema_public),
