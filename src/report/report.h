@@ -36,21 +36,21 @@ struct report report_to(FILE *to, bool json);
 /* `show`: a drill whole, and how to get the data out. Text may be NULL where there is none. */
 struct show {
 	struct drill_record drill;
-	bool stored;		  /* the dump is still in the store */
 	char *path;		  /* of the dump */
 	char *recovery;		  /* recovery_lines() */
 	char *last_proven;	  /* newest proven dump of the source */
 	int64_t last_proven_taken;
-	bool own_checks;	  /* the operator has SQL checks for the source */
 	double median_seconds;	  /* of restore_seconds; < 0: none */
 	size_t median_of;
-	bool accepted;
 	char *accepted_by, *accepted_why;
 	int64_t accepted_at;
-	bool acknowledged;
 	int64_t data_as_of;
 	struct origin origin;	  /* where the dump was published */
+	bool stored;		  /* the dump is still in the store */
 	bool orphan;		  /* its source has no file: there is nothing to pull another from */
+	bool own_checks;	  /* the operator has SQL checks for the source */
+	bool accepted;
+	bool acknowledged;
 };
 
 void show_done(struct show *s);
