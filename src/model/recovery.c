@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "model/dump.h"
 
-#define JOBS 4 /* pg_restore's; most of what there is to gain */
+#define JOBS 4 /* pg_restore's, where nobody has seen it yet: most of what there is to gain */
 #define STAMP (sizeof("_YYYYMMDD_HHMMSS") - 1)
 
 /* Settings whose value is a list of names: as one literal they would become one name. */
@@ -290,11 +290,11 @@ static void add_plain(struct text *t, const char *path, const char *database, bo
 }
 
 /* --create makes it from template0 with its own encoding, locale, settings, grants and comment. */
-static void add_archive(struct text *t, const char *path, bool one_job)
+static void add_archive(struct text *t, const char *path, int jobs)
 {
 	text_add(t, "pg_restore --create --dbname=postgres ");
-	if (!one_job)
-		text_addf(t, "--jobs=%d ", JOBS);
+	if (jobs != 1)
+		text_addf(t, "--jobs=%d ", jobs > 1 ? jobs : JOBS);
 	add_word(t, path);
 	text_add(t, "\n");
 }
@@ -307,7 +307,7 @@ static bool lacks_public(const struct manifest *m)
 	return schemas && !object_class_find(schemas, "public");
 }
 
-void recovery_lines(const char *path, const struct manifest *m, bool makes_database, bool one_job, struct text *out)
+void recovery_lines(const char *path, const struct manifest *m, bool makes_database, int jobs, struct text *out)
 {
 	int form = dump_form_of_name(path);
 	bool plain = form >= 0 && dump_form_is_plain((enum dump_form)form);
@@ -328,7 +328,7 @@ void recovery_lines(const char *path, const struct manifest *m, bool makes_datab
 	if (plain)
 		add_plain(out, path, database, makes_database);
 	else
-		add_archive(out, path, one_job);
+		add_archive(out, path, jobs);
 	add_psql(out, database);
 	text_addf(out, "%s -c ANALYZE\n", lacks_public(m) ? " -c 'DROP SCHEMA public'" : "");
 	add_settings_of_all(out, m);

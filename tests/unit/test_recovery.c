@@ -7,7 +7,7 @@ static char *lines_of(const char *path, const struct manifest *m)
 {
 	struct text t = {0};
 
-	recovery_lines(path, m, false, false, &t);
+	recovery_lines(path, m, false, 0, &t);
 	return text_take(&t);
 }
 
@@ -71,14 +71,17 @@ static void test_memberships_and_settings_of_all(void **state)
 			    "ALTER ROLE ALL SET \"search_path\" TO '$user', 'sales';\nSQL\n");
 }
 
-static void test_by_one_job(void **state)
+static void test_by_as_many_jobs(void **state)
 {
-	struct text t = {0};
-	autofree char *text = NULL;
+	struct text t = {0}, more = {0};
+	autofree char *text = NULL, *by_two = NULL;
 
 	(void)state;
-	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, true, &t);
+	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, 1, &t);
 	text = text_take(&t);
+	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, 2, &more);
+	by_two = text_take(&more);
+	assert_non_null(strstr(by_two, "--dbname=postgres --jobs=2 /d/shop_20261122_031500.dump\n"));
 	assert_non_null(strstr(text, "\npg_restore --create --dbname=postgres /d/shop_20261122_031500.dump\n"));
 }
 
@@ -139,7 +142,7 @@ static char *plain_lines(const char *path, bool makes_database)
 {
 	struct text t = {0};
 
-	recovery_lines(path, NULL, makes_database, false, &t);
+	recovery_lines(path, NULL, makes_database, 0, &t);
 	return text_take(&t);
 }
 
@@ -206,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_archive_with_roles),
 		cmocka_unit_test(test_memberships_and_settings_of_all),
-		cmocka_unit_test(test_by_one_job),
+		cmocka_unit_test(test_by_as_many_jobs),
 		cmocka_unit_test(test_names_no_shell_likes),
 		cmocka_unit_test(test_control_characters_stay_on_their_line),
 		cmocka_unit_test(test_a_source_without_the_schema_public),
