@@ -43,10 +43,10 @@ static void check_read_only(const struct writing *w)
 		add(w, RESULT_PASS, READ_ONLY, "off", "off", "");
 	else if (!source || source->read_only_default)
 		add(w, RESULT_PASS, READ_ONLY, "on", "on", source ? "in the source too" : "in the dump");
-	else
-		add(w, RESULT_FAIL, READ_ONLY, "off", "on",
-		    READ_ONLY " came back on, and the source has it off: after a recovery nothing could be written until ALTER "
-		    "DATABASE ... RESET " READ_ONLY);
+	else /* no locale nor extension that the box lacks has a part in it */
+		findings_add(w->f, RUNG_WRITES, RESULT_FAIL, READ_ONLY, "off", "on",
+			     READ_ONLY " came back on, and the source has it off: after a recovery nothing could be written until "
+			     "ALTER DATABASE ... RESET " READ_ONLY);
 	if (!source && w->run->restored->read_only_default)
 		findings_note(w->f, READ_ONLY " is on in the dump: after a real recovery nothing could be written until it is "
 			      "switched off (ALTER DATABASE ... RESET " READ_ONLY ")");
@@ -357,8 +357,8 @@ static int check_own_read_only(struct writing *w, struct pg *session, struct err
 	if (same(value, "off"))
 		return 0;
 	if (!there_too)
-		add(w, RESULT_FAIL, w->app, READ_ONLY " off", READ_ONLY " on",
-		    "the application's role can only read, and the source lets it write");
+		findings_add(w->f, RUNG_WRITES, RESULT_FAIL, w->app, READ_ONLY " off", READ_ONLY " on",
+			     "the application's role can only read, and the source lets it write");
 	else if (!w->run->restored->read_only_default)
 		findings_note(w->f, READ_ONLY " is on for role '%s', in the source too: after a real recovery it could write "
 			      "nothing until ALTER ROLE ... RESET " READ_ONLY, w->app);
