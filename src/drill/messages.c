@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -716,6 +717,18 @@ static const char *take_token(const char *at, char **ret)
 	return at;
 }
 
+/* What stands for roles without being the name of one. */
+static bool is_keyword_for_roles(const char *at)
+{
+	static const char *const keywords[] = {"public", "current_role", "current_user", "session_user"};
+	size_t n = strcspn(at, " ,;");
+
+	for (size_t i = 0; i < COUNT(keywords); i++)
+		if (n == strlen(keywords[i]) && strncasecmp(at, keywords[i], n) == 0)
+			return true;
+	return false;
+}
+
 void message_roles(const struct message *m, struct strings *ret)
 {
 	const char *at = m->statement;
@@ -728,12 +741,12 @@ void message_roles(const struct message *m, struct strings *ret)
 	while (*at && !(starts_with(at, "TO ") && at[-1] == ' '))
 		at = take_token(at, &word);
 	for (at += *at ? strlen("TO ") : 0; *at; at += 2) {
-		bool cut;
+		bool cut, keyword = is_keyword_for_roles(at);
 
 		at = take_token(at, &word);
 		/* a statement that was cut ends in half a name */
 		cut = *at != ',' && *at != ' ' && *at != ';';
-		if (!cut && *word && !strings_have(ret, word))
+		if (!cut && !keyword && *word && !strings_have(ret, word))
 			strings_add(ret, word);
 		if (!starts_with(at, ", "))
 			return;

@@ -103,32 +103,17 @@ static int make_role(struct pg *pg, const char *name, const char *words, struct 
 	return pg_exec(pg, sql.data, err);
 }
 
-/* What the source says of a membership, after "GRANT ... TO ..."; a server before 16 has the role's own INHERIT for all. */
-static const char *membership_options(const struct restore *r, const struct role *role, const char *group)
-{
-	static const char *const options[2][2] = {{" WITH INHERIT FALSE, SET FALSE", " WITH INHERIT FALSE, SET TRUE"},
-						  {" WITH INHERIT TRUE, SET FALSE", " WITH INHERIT TRUE, SET TRUE"}};
-	size_t n = strlen(group);
-
-	for (size_t i = 0; r->request->tool->major >= 16 && i < role->memberships.count; i++) {
-		const char *line = role->memberships.items[i];
-
-		if (strncmp(line, group, n) == 0 && line[n] == '\t')
-			return options[words_have(line + n + 1, "inherit")][words_have(line + n + 1, "set")];
-	}
-	return "";
-}
-
 /* A membership that cannot be had is a note: rights of the restored objects do not hang on it. */
 static void join_groups(struct restore *r, struct pg *pg, const struct role *role)
 {
 	autofree char *member = pg_identifier(role->name);
+	bool new = r->request->tool->major >= 16; /* a server before has the role's own INHERIT for all */
 	struct error why;
 
 	for (size_t i = 0; i < role->member_of.count; i++) {
 		autofree char *group = pg_identifier(role->member_of.items[i]);
 		autofree char *sql = format("GRANT %s TO %s%s", group, member,
-					    membership_options(r, role, role->member_of.items[i]));
+					    new ? role_membership_options(role, role->member_of.items[i]) : "");
 
 		if (strcmp(role->name, CLUSTER_USER) != 0 && pg_exec(pg, sql, &why) < 0)
 			findings_note(r->findings, "the membership of role '%s' in '%s' was not restored: %s", role->name,
@@ -765,7 +750,7 @@ static int plan_next(struct restore *r, struct pg *pg, const struct attempt *a, 
 	}
 	why = *jobs > 1 && !a->single ? fault_of_jobs(r, a) : NULL;
 	if (why) {
-		findings_note(r->findings, "the restore was repeated with one job: with %d, %s; by hand, leave --jobs out", *jobs, why);
+		findings_note(r->findings, "the restore was repeated with one job: with %d, %s", *jobs, why);
 		*jobs = 1;
 		made = true;
 	}

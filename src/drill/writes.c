@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "drill/smoke.h"
 
@@ -42,10 +43,10 @@ static void check_read_only(const struct writing *w)
 		add(w, RESULT_PASS, READ_ONLY, "off", "off", "");
 	else if (!source || source->read_only_default)
 		add(w, RESULT_PASS, READ_ONLY, "on", "on", source ? "in the source too" : "in the dump");
-	else
-		add(w, RESULT_FAIL, READ_ONLY, "off", "on",
-		    READ_ONLY " came back on, and the source has it off: after a recovery nothing could be written until ALTER "
-		    "DATABASE ... RESET " READ_ONLY);
+	else /* no locale nor extension that the box lacks has a part in it */
+		findings_add(w->f, RUNG_WRITES, RESULT_FAIL, READ_ONLY, "off", "on",
+			     READ_ONLY " came back on, and the source has it off: after a recovery nothing could be written until "
+			     "ALTER DATABASE ... RESET " READ_ONLY);
 	if (!source && w->run->restored->read_only_default)
 		findings_note(w->f, READ_ONLY " is on in the dump: after a real recovery nothing could be written until it is "
 			      "switched off (ALTER DATABASE ... RESET " READ_ONLY ")");
@@ -298,30 +299,51 @@ static void add_refused_login(const struct writing *w, const struct error *err)
 	add(w, RESULT_UNDECIDED, "login", w->app, "refused", detail);
 }
 
-/* "a=b" lines, or "role<TAB>a=b". */
-static bool sets_read_only(const char *setting)
+/* 1: the line ("a=b") sets it on, 0: off, -1: it is about something else. */
+static int read_only_by(const char *line)
 {
-	return starts_with(setting, READ_ONLY "=") && !same(setting, READ_ONLY "=off");
+	static const char *const ons[] = {"on", "true", "yes", "1", "t", "y"};
+	const char *value = line + strlen(READ_ONLY "=");
+
+	if (!starts_with(line, READ_ONLY "="))
+		return -1;
+	for (size_t i = 0; i < COUNT(ons); i++)
+		if (strncasecmp(value, ons[i], strlen(ons[i])) == 0 && strchr("\n", value[strlen(ons[i])]))
+			return 1;
+	return 0;
 }
 
+/* Of lines "role<TAB>a=b", those of a role; "" for all. */
+static int read_only_in_database(const struct manifest *m, const char *role)
+{
+	size_t n = strlen(role);
+
+	for (size_t i = 0; i < m->settings.count; i++) {
+		const char *line = m->settings.items[i];
+		int is = strncmp(line, role, n) == 0 && line[n] == '\t' ? read_only_by(line + n + 1) : -1;
+
+		if (is >= 0)
+			return is;
+	}
+	return -1;
+}
+
+/* As the application's session finds it in the source: what is nearest to it holds. */
 static bool source_sets_read_only(const struct writing *w)
 {
 	const struct manifest *m = w->run->drill->manifest;
 	const struct role *role = source_role(w);
-	const char *line = role && role->settings ? role->settings : "";
-	size_t n = strlen(w->app);
+	int is = read_only_in_database(m, w->app);
 
-	for (size_t i = 0; m && i < m->settings.count; i++)
-		if (strncmp(m->settings.items[i], w->app, n) == 0 && m->settings.items[i][n] == '\t' &&
-		    sets_read_only(m->settings.items[i] + n + 1))
-			return true;
-	for (; *line; line = strchrnul(line, '\n'), line += *line == '\n') {
-		autofree char *one = xstrndup(line, strcspn(line, "\n"));
-
-		if (sets_read_only(one))
-			return true;
+	for (const char *line = role && role->settings ? role->settings : ""; is < 0 && *line; line += *line == '\n') {
+		is = read_only_by(line);
+		line = strchrnul(line, '\n');
 	}
-	return m && m->read_only_default;
+	if (is < 0)
+		is = read_only_in_database(m, "");
+	for (size_t i = 0; is < 0 && i < m->settings_of_all.count; i++)
+		is = read_only_by(m->settings_of_all.items[i]);
+	return is < 0 ? m->read_only_default : is;
 }
 
 /* What the application's own session finds: a role can be kept from writing where its database is not. */
@@ -335,8 +357,8 @@ static int check_own_read_only(struct writing *w, struct pg *session, struct err
 	if (same(value, "off"))
 		return 0;
 	if (!there_too)
-		add(w, RESULT_FAIL, w->app, READ_ONLY " off", READ_ONLY " on",
-		    "the application's role can only read, and the source lets it write");
+		findings_add(w->f, RUNG_WRITES, RESULT_FAIL, w->app, READ_ONLY " off", READ_ONLY " on",
+			     "the application's role can only read, and the source lets it write");
 	else if (!w->run->restored->read_only_default)
 		findings_note(w->f, READ_ONLY " is on for role '%s', in the source too: after a real recovery it could write "
 			      "nothing until ALTER ROLE ... RESET " READ_ONLY, w->app);

@@ -102,6 +102,21 @@ const struct relation *manifest_relation(const struct manifest *m, const char *n
 	return find(name, m->relations, m->relation_count, sizeof(*m->relations));
 }
 
+const char *role_membership_options(const struct role *role, const char *group)
+{
+	static const char *const options[2][2] = {{" WITH INHERIT FALSE, SET FALSE", " WITH INHERIT FALSE, SET TRUE"},
+						  {" WITH INHERIT TRUE, SET FALSE", " WITH INHERIT TRUE, SET TRUE"}};
+	size_t n = strlen(group);
+
+	for (size_t i = 0; i < role->memberships.count; i++) {
+		const char *line = role->memberships.items[i];
+
+		if (strncmp(line, group, n) == 0 && line[n] == '\t')
+			return options[words_have(line + n + 1, "inherit")][words_have(line + n + 1, "set")];
+	}
+	return "";
+}
+
 const struct sequence *manifest_sequence(const struct manifest *m, const char *name)
 {
 	return find(name, m->sequences, m->sequence_count, sizeof(*m->sequences));

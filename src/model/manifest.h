@@ -155,6 +155,9 @@ void manifest_sort(struct manifest *m);
 /* Look-ups in a sorted manifest; NULL when it is not there. */
 const struct relation *manifest_relation(const struct manifest *m, const char *name);
 const struct sequence *manifest_sequence(const struct manifest *m, const char *name);
+
+/* What the source says of a membership, after "GRANT ... TO ...", for a server of 16 and newer; "" where it does not. */
+const char *role_membership_options(const struct role *role, const char *group);
 const struct object_class *manifest_class(const struct manifest *m, const char *name);
 const struct object *object_class_find(const struct object_class *c, const char *name);
 

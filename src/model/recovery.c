@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "model/dump.h"
 
-#define JOBS 4 /* pg_restore's; safe everywhere, and most of what there is to gain */
+#define JOBS 4 /* pg_restore's, where nobody has seen it yet: most of what there is to gain */
 #define STAMP (sizeof("_YYYYMMDD_HHMMSS") - 1)
 
 /* Settings whose value is a list of names: as one literal they would become one name. */
@@ -144,7 +144,7 @@ static void add_memberships(struct text *t, const struct role *role)
 		add_quoted(t, role->member_of.items[i], '"');
 		text_add(t, " TO ");
 		add_quoted(t, role->name, '"');
-		text_add(t, ";\n");
+		text_addf(t, "%s;\n", role_membership_options(role, role->member_of.items[i]));
 	}
 }
 
@@ -180,6 +180,7 @@ static void add_list(struct text *t, const char *value)
 		text_add(t, "''");
 }
 
+/* Of a role; NULL: of all. */
 static void add_setting(struct text *t, const struct role *role, const char *line, size_t n)
 {
 	autofree char *name = xstrndup(line, n);
@@ -189,8 +190,9 @@ static void add_setting(struct text *t, const struct role *role, const char *lin
 		return;
 	*value++ = '\0';
 	text_add(t, "ALTER ROLE ");
-	add_quoted(t, role->name, '"');
-	text_add(t, " SET ");
+	if (role)
+		add_quoted(t, role->name, '"');
+	text_addf(t, "%s SET ", role ? "" : "ALL");
 	add_quoted(t, name, '"');
 	text_add(t, " TO ");
 	if (is_list_setting(name))
@@ -236,6 +238,19 @@ static void add_roles(struct text *t, const struct manifest *m, bool plain)
 
 /* ---- the database ---- */
 
+/* ALTER ROLE ALL SET, when nothing of a restore can be hindered by it any more. */
+static void add_settings_of_all(struct text *t, const struct manifest *m)
+{
+	if (!m || !m->settings_of_all.count)
+		return;
+	text_add(t, "# What the source's server had set for all roles.\n");
+	add_psql(t, "postgres");
+	text_add(t, " <<'SQL'\n");
+	for (size_t i = 0; i < m->settings_of_all.count; i++)
+		add_setting(t, NULL, m->settings_of_all.items[i], strlen(m->settings_of_all.items[i]));
+	text_add(t, "SQL\n");
+}
+
 /* From the manifest, or from the file's name: DATABASE_YYYYMMDD_HHMMSS.dump. Owned by the caller. */
 static char *database_of(const char *path, const struct manifest *m)
 {
@@ -275,14 +290,11 @@ static void add_plain(struct text *t, const char *path, const char *database, bo
 }
 
 /* --create makes it from template0 with its own encoding, locale, settings, grants and comment. */
-/* What was handed in may be a tar archive, which one job alone can read. */
-static void add_archive(struct text *t, const char *path, bool parallel)
+static void add_archive(struct text *t, const char *path, int jobs)
 {
-	if (!parallel)
-		text_addf(t, "# (Faster with --jobs=%d, unless it is a tar archive.)\n", JOBS);
 	text_add(t, "pg_restore --create --dbname=postgres ");
-	if (parallel)
-		text_addf(t, "--jobs=%d ", JOBS);
+	if (jobs != 1)
+		text_addf(t, "--jobs=%d ", jobs > 1 ? jobs : JOBS);
 	add_word(t, path);
 	text_add(t, "\n");
 }
@@ -295,7 +307,7 @@ static bool lacks_public(const struct manifest *m)
 	return schemas && !object_class_find(schemas, "public");
 }
 
-void recovery_lines(const char *path, const struct manifest *m, bool makes_database, struct text *out)
+void recovery_lines(const char *path, const struct manifest *m, bool makes_database, int jobs, struct text *out)
 {
 	int form = dump_form_of_name(path);
 	bool plain = form >= 0 && dump_form_is_plain((enum dump_form)form);
@@ -316,7 +328,8 @@ void recovery_lines(const char *path, const struct manifest *m, bool makes_datab
 	if (plain)
 		add_plain(out, path, database, makes_database);
 	else
-		add_archive(out, path, m || form == DUMP_FOLDER);
+		add_archive(out, path, jobs);
 	add_psql(out, database);
 	text_addf(out, "%s -c ANALYZE\n", lacks_public(m) ? " -c 'DROP SCHEMA public'" : "");
+	add_settings_of_all(out, m);
 }

@@ -31,6 +31,23 @@ static bool makes_database(const struct dump *d)
 	return dump_form_is_plain(d->form) && recognise(d->path, &head, &unread) == 0 && head.database;
 }
 
+/* How many restored it: what came back then says nothing about more or fewer. See the restore's summary; 0: it does not say. */
+static int jobs_of(const struct findings *f)
+{
+	for (size_t i = 0; i < f->phase_count; i++) {
+		const char *summary = f->phases[i].summary;
+		autofree char *first = xstrndup(summary, strcspn(summary, " "));
+		int64_t jobs;
+
+		if (f->phases[i].rung != RUNG_RESTORE)
+			continue;
+		if (starts_with(summary, "one transaction"))
+			return 1;
+		return starts_with(summary + strlen(first), " job") && parse_int(first, 1, 1000, &jobs) ? (int)jobs : 0;
+	}
+	return 0;
+}
+
 /* The dump's place and the lines that bring it back, as long as it is stored. */
 static void gather_recovery(const struct box *box, struct show *show)
 {
@@ -43,7 +60,7 @@ static void gather_recovery(const struct box *box, struct show *show)
 	if (store_find(box->store, show->drill.event.dump, &dump, &ignored) < 0)
 		return;
 	read = box_manifest(&dump, &m, &ignored) == 0;
-	recovery_lines(dump.path, read ? &m : NULL, makes_database(&dump), &lines);
+	recovery_lines(dump.path, read ? &m : NULL, makes_database(&dump), jobs_of(&show->drill.findings), &lines);
 	show->stored = true;
 	show->path = xstrdup(dump.path);
 	show->recovery = text_take(&lines);

@@ -18,8 +18,8 @@ static void note_manifest_beside(struct pulling *p)
 	autofree char *manifest = format("%s.json", p->handed->path);
 
 	if (!p->here.has_manifest && !same(p->handed->path, HANDED_INPUT) && path_exists(manifest))
-		strings_add_owned(&p->notes, format("the manifest '%s' was not taken, for the dump is here without one: hand both in "
-						    "for another --source", manifest));
+		strings_add_owned(&p->notes, format("the manifest '%s' was not taken, for the dump is here without one: hand both "
+						    "in for another --source", manifest));
 }
 
 static int say_it_is_here(struct pulling *p, struct dump *stored, struct error *err)

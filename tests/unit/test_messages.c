@@ -401,6 +401,8 @@ static void test_roles_that_are_missed(void **state)
 		{"CREATE POLICY p ON public.t TO a, b, \"C \"\"d\" USING (true);", "a|b|C \"d"},
 		{"CREATE POLICY \"x TO y\" ON public.t FOR SELECT TO b, a USING ((s = 'TO z, y'::text));", "a|b"},
 		{"CREATE POLICY p ON public.\"TO \" AS RESTRICTIVE TO a;", "a"},
+		{"CREATE POLICY p ON public.t TO public, CURRENT_USER, b USING (true);", "a|b"},
+		{"CREATE POLICY p ON public.t TO \"Public\", a;", "a|Public"},
 		{"CREATE POLICY p ON public.t USING (true);", "a"},
 		{"CREATE POLICY p ON public.t TO a, b, half_a_na", "a|b"},
 		{"CREATE POLICY p ON public.t TO a, \"half a na", "a"},

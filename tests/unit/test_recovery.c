@@ -7,7 +7,7 @@ static char *lines_of(const char *path, const struct manifest *m)
 {
 	struct text t = {0};
 
-	recovery_lines(path, m, false, &t);
+	recovery_lines(path, m, false, 0, &t);
 	return text_take(&t);
 }
 
@@ -48,6 +48,41 @@ static void test_an_archive_with_roles(void **state)
 		"# The database, under its own name.\n"
 		"pg_restore --create --dbname=postgres --jobs=4 /data/store/shop/shop_20261122_031500.dump\n"
 		"psql -X -q -v ON_ERROR_STOP=1 -d shop -c ANALYZE\n");
+}
+
+static void test_memberships_and_settings_of_all(void **state)
+{
+	CLEANUP(manifest_done) struct manifest m = {.database = xstrdup("shop")};
+	struct role *app = add_role(&m, "app", "login");
+	autofree char *text = NULL;
+
+	(void)state;
+	strings_add(&app->member_of, "keeper");
+	strings_add(&app->member_of, "readers");
+	strings_add(&app->memberships, "keeper\tset");
+	strings_add(&app->memberships, "readers\tinherit set");
+	strings_add(&m.settings_of_all, "search_path=\"$user\", sales");
+	text = lines_of("/d/shop_20261122_031500.dump", &m);
+	assert_non_null(strstr(text, "GRANT \"keeper\" TO \"app\" WITH INHERIT FALSE, SET TRUE;\n"
+				     "GRANT \"readers\" TO \"app\" WITH INHERIT TRUE, SET TRUE;\n"));
+	/* the last of all: a restore is not to be hindered by it */
+	assert_string_equal(strstr(text, "ANALYZE\n"), "ANALYZE\n# What the source's server had set for all roles.\n"
+			    "psql -X -q -v ON_ERROR_STOP=1 -d postgres <<'SQL'\n"
+			    "ALTER ROLE ALL SET \"search_path\" TO '$user', 'sales';\nSQL\n");
+}
+
+static void test_by_as_many_jobs(void **state)
+{
+	struct text t = {0}, more = {0};
+	autofree char *text = NULL, *by_two = NULL;
+
+	(void)state;
+	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, 1, &t);
+	text = text_take(&t);
+	recovery_lines("/d/shop_20261122_031500.dump", NULL, false, 2, &more);
+	by_two = text_take(&more);
+	assert_non_null(strstr(by_two, "--dbname=postgres --jobs=2 /d/shop_20261122_031500.dump\n"));
+	assert_non_null(strstr(text, "\npg_restore --create --dbname=postgres /d/shop_20261122_031500.dump\n"));
 }
 
 static void test_names_no_shell_likes(void **state)
@@ -97,7 +132,6 @@ static void test_without_a_manifest(void **state)
 
 	(void)state;
 	assert_non_null(strstr(archive, "# There is no manifest"));
-	assert_non_null(strstr(archive, "unless it is a tar archive.)\npg_restore --create --dbname=postgres /d/a%20b_20261122_031500.dump\n"));
 	assert_non_null(strstr(archive, "-d 'a b' -c ANALYZE\n"));
 	assert_null(strstr(archive, "<<"));
 	assert_non_null(strstr(plain, "createdb --template=template0 'a b'\n"));
@@ -108,7 +142,7 @@ static char *plain_lines(const char *path, bool makes_database)
 {
 	struct text t = {0};
 
-	recovery_lines(path, NULL, makes_database, &t);
+	recovery_lines(path, NULL, makes_database, 0, &t);
 	return text_take(&t);
 }
 
@@ -174,6 +208,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_archive_with_roles),
+		cmocka_unit_test(test_memberships_and_settings_of_all),
+		cmocka_unit_test(test_by_as_many_jobs),
 		cmocka_unit_test(test_names_no_shell_likes),
 		cmocka_unit_test(test_control_characters_stay_on_their_line),
 		cmocka_unit_test(test_a_source_without_the_schema_public),
