@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/heir.h"
 #include "base/text.h"
-#include "drill/messages.h"
+#include "drill/server_log.h"
 #include "port/digest.h"
 #include "port/sandbox.h"
 

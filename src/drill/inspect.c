@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "drill/archive.h"
-#include "drill/messages.h"
 #include "drill/plain_reader.h"
+#include "drill/restore_talk.h"
 #include "drill/tarball.h"
 
 #define ENTRIES_CAP 1000000

@@ -8,6 +8,8 @@
 #include "drill/collations.h"
 #include "drill/messages.h"
 #include "drill/replay.h"
+#include "drill/restore_talk.h"
+#include "drill/stand_ins.h"
 
 #define SINGLE_BYTES ((int64_t)2 << 20) /* a dump up to this is tried in one transaction first, ... */
 #define SINGLE_DATABASE ((int64_t)64 << 20) /* ... unless its database was larger than this */
@@ -42,7 +44,7 @@ struct restore {
 	struct restore_result *result;
 	struct findings *findings;
 	struct circumstances circumstances;
-	struct strings stand_ins; /* roles made besides those of the manifest */
+	struct stand_ins stand_ins;
 	struct strings tolerated; /* reasons */
 	size_t shown, hidden, follows;
 	char *sorts_otherwise; /* with both versions, where the box's library for collations is another than the source's */
@@ -58,7 +60,7 @@ static void attempt_done(struct attempt *a)
 
 static void restore_forget(struct restore *r)
 {
-	strings_done(&r->stand_ins);
+	stand_ins_done(&r->stand_ins);
 	strings_done(&r->tolerated);
 	free(r->sorts_otherwise);
 }
@@ -72,117 +74,6 @@ static void say(const struct restore_request *q, const char *text, int64_t done,
 {
 	if (q->drill->progress)
 		q->drill->progress(q->drill->context, RUNG_RESTORE, text, done, of);
-}
-
-/* --- roles --- */
-
-/* Attributes that matter to what a role may own. None may log in, and none gets a password. */
-static const struct {
-	const char *word;
-	const char *option;
-} attributes[] = {
-	{"superuser", "SUPERUSER"},   {"createdb", "CREATEDB"},	  {"createrole", "CREATEROLE"},
-	{"replication", "REPLICATION"}, {"bypassrls", "BYPASSRLS"},
-};
-
-/* The names under which a server already has roles. */
-static bool is_built_in(const char *name)
-{
-	return starts_with(name, "pg_") || strcmp(name, CLUSTER_USER) == 0;
-}
-
-static int make_role(struct pg *pg, const char *name, const char *words, struct error *err)
-{
-	autofree char *quoted = pg_identifier(name);
-	CLEANUP(text_done) struct text sql = {0};
-
-	text_addf(&sql, "CREATE ROLE %s NOLOGIN %s", quoted, words_have(words, "inherit") ? "INHERIT" : "NOINHERIT");
-	for (size_t i = 0; i < COUNT(attributes); i++)
-		if (words_have(words, attributes[i].word))
-			text_addf(&sql, " %s", attributes[i].option);
-	return pg_exec(pg, sql.data, err);
-}
-
-/* A membership that cannot be had is a note: rights of the restored objects do not hang on it. */
-static void join_groups(struct restore *r, struct pg *pg, const struct role *role)
-{
-	autofree char *member = pg_identifier(role->name);
-	bool new = r->request->tool->major >= 16; /* a server before has the role's own INHERIT for all */
-	struct error why;
-
-	for (size_t i = 0; i < role->member_of.count; i++) {
-		autofree char *group = pg_identifier(role->member_of.items[i]);
-		autofree char *sql = format("GRANT %s TO %s%s", group, member,
-					    new ? role_membership_options(role, role->member_of.items[i]) : "");
-
-		if (strcmp(role->name, CLUSTER_USER) != 0 && pg_exec(pg, sql, &why) < 0)
-			findings_note(r->findings, "the membership of role '%s' in '%s' was not restored: %s", role->name,
-				      role->member_of.items[i], why.text);
-	}
-}
-
-/*
- * What ALTER ROLE ... SET has set, for the application's own session. Into the catalogue as it stood in the source's: as
- * statements, lists such as search_path would have to be taken apart, and what this server does not know be left out.
- */
-static int set_role(struct pg *pg, const struct role *role, struct error *err)
-{
-	const char *const params[] = {role->name, role->settings};
-	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
-
-	if (!role->settings)
-		return 0;
-	return pg_query_params(pg, "INSERT INTO pg_catalog.pg_db_role_setting (setdatabase, setrole, setconfig) "
-			       "SELECT 0, r.oid, pg_catalog.string_to_array($2, E'\n') FROM pg_catalog.pg_roles r WHERE r.rolname "
-			       "= $1",
-			       2, params, &rows, err);
-}
-
-static int make_manifest_roles(struct restore *r, struct pg *pg, const struct manifest *m, struct error *err)
-{
-	for (size_t i = 0; i < m->role_count; i++) {
-		if (is_built_in(m->roles[i].name))
-			continue;
-		if (make_role(pg, m->roles[i].name, m->roles[i].attributes, err) < 0 || set_role(pg, &m->roles[i], err) < 0)
-			return fail_within(err, "making a stand-in for role '%s'", m->roles[i].name);
-		r->result->roles++;
-	}
-	for (size_t i = 0; i < m->role_count; i++)
-		join_groups(r, pg, &m->roles[i]);
-	return 0;
-}
-
-/* Without a manifest the owners are what is known beforehand; of plain SQL it is all whom it names. */
-static int make_owners(struct restore *r, struct pg *pg, const struct toc *toc, struct error *err)
-{
-	CLEANUP(strings_done) struct strings owners = {0};
-
-	for (size_t i = 0; !is_plain(r->request) && i < toc->count; i++)
-		if (*toc->items[i].owner && !is_built_in(toc->items[i].owner))
-			strings_add(&owners, toc->items[i].owner);
-	for (size_t i = 0; i < toc->roles.count; i++)
-		if (!is_built_in(toc->roles.items[i]))
-			strings_add(&owners, toc->roles.items[i]);
-	strings_sort(&owners);
-	for (size_t i = 0; i < owners.count; i++) {
-		if (i > 0 && strcmp(owners.items[i], owners.items[i - 1]) == 0)
-			continue;
-		if (make_role(pg, owners.items[i], "inherit", err) < 0)
-			return fail_within(err, "making a stand-in for role '%s'", owners.items[i]);
-		r->result->roles++;
-	}
-	if (r->result->roles)
-		findings_note(r->findings, "what roles may do is not in this dump: stand-ins were made for %zu %s%s",
-			      r->result->roles, r->result->roles == 1 ? "role" : "roles",
-			      is_plain(r->request) ? " that it names" : ", owners of something in it");
-	return 0;
-}
-
-static int make_roles(struct restore *r, struct pg *pg, struct error *err)
-{
-	const struct manifest *m = r->request->drill->manifest;
-
-	return m ? make_manifest_roles(r, pg, m, err) : make_owners(r, pg, r->request->toc, err);
 }
 
 /* --- the database --- */
@@ -200,7 +91,7 @@ static bool owner_exists(const struct restore *r)
 	const struct manifest *m = r->request->drill->manifest;
 	const char *owner = r->request->shape->owner;
 
-	if (!owner || is_built_in(owner))
+	if (!owner || role_is_built_in(owner))
 		return false;
 	for (size_t i = 0; m && i < m->role_count; i++)
 		if (strcmp(m->roles[i].name, owner) == 0)
@@ -675,27 +566,6 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 			      r->hidden + r->follows, r->follows);
 }
 
-static int make_stand_in(struct restore *r, struct pg *pg, const char *name, bool *ret_made, struct error *err)
-{
-	const char *const params[] = {name};
-	CLEANUP(pg_rows_done) struct pg_rows rows = {0};
-
-	if (is_built_in(name) || strings_have(&r->stand_ins, name))
-		return 0;
-	if (pg_query_params(pg, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = $1", 1, params, &rows, err) < 0)
-		return -1;
-	if (pg_row_count(&rows))
-		return 0;
-	if (make_role(pg, name, "inherit", err) < 0)
-		return fail_within(err, "making a stand-in for role '%s'", name);
-	findings_note(r->findings, "role '%s' is wanted by the dump %s: a stand-in was made", name,
-		      r->request->drill->manifest ? "but not in its manifest" : "for grants, policies or the like");
-	strings_add(&r->stand_ins, name);
-	r->result->roles++;
-	*ret_made = true;
-	return 0;
-}
-
 /* Roles the dump wants that nobody told us of. True when there was one to make. */
 static int make_missing_roles(struct restore *r, struct pg *pg, const struct attempt *a, bool *ret_made,
 			      struct error *err)
@@ -708,7 +578,7 @@ static int make_missing_roles(struct restore *r, struct pg *pg, const struct att
 		if (j.meaning == MEANING_ROLE)
 			message_roles(&a->messages.items[i], &names);
 		for (size_t k = 0; k < names.count; k++)
-			if (make_stand_in(r, pg, names.items[k], ret_made, err) < 0)
+			if (stand_ins_add(&r->stand_ins, pg, names.items[k], ret_made, err) < 0)
 				return -1;
 	}
 	return 0;
@@ -823,9 +693,9 @@ static void add_summary(const struct restore *r, const struct attempt *a, struct
 		text_add(summary, "one transaction");
 	else
 		text_addf(summary, "%d %s", a->jobs, a->jobs == 1 ? "job" : "jobs");
-	if (r->result->roles)
-		text_addf(summary, ", %zu %s", r->result->roles,
-			  r->result->roles == 1 ? "role as stand-in" : "roles as stand-ins");
+	if (r->stand_ins.made)
+		text_addf(summary, ", %zu %s", r->stand_ins.made,
+			  r->stand_ins.made == 1 ? "role as stand-in" : "roles as stand-ins");
 	if (r->result->tolerated)
 		text_addf(summary, "; %zu %s tolerated: %s", r->result->tolerated,
 			  r->result->tolerated == 1 ? "message" : "messages", reasons);
@@ -865,7 +735,8 @@ static int restore_whole(struct restore *r, struct text *summary, struct error *
 	CLEANUP(pg_close) struct pg *pg = NULL;
 	struct pg_target target = cluster_target(r->request->cluster, CLUSTER_DATABASE);
 
-	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0 || make_roles(r, pg, err) < 0 ||
+	if (pg_connect(&target, r->request->drill->deadline, &pg, err) < 0 ||
+	    stand_ins_make(&r->stand_ins, pg, r->request->toc, r->request->tool->major, err) < 0 ||
 	    restore_until_told(r, pg, &a, err) < 0)
 		return -1;
 	if (!clean(&a))
@@ -903,7 +774,8 @@ int restore_run(const struct restore_request *request, struct restore_result *re
 		struct text *summary, struct error *err)
 {
 	CLEANUP(findings_done) struct findings found = {0};
-	CLEANUP(restore_forget) struct restore r = {.request = request, .result = ret, .findings = &found};
+	CLEANUP(restore_forget) struct restore r = {.request = request, .result = ret, .findings = &found,
+						  .stand_ins = {.manifest = request->drill->manifest, .findings = &found}};
 	int done;
 
 	*ret = (struct restore_result){.database = database_name(request, &found)};

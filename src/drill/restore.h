@@ -34,7 +34,6 @@ struct restore_result {
 	char *excuse;	   /* what the box lacked, in one sentence, for model/compare.h; NULL: nothing */
 	int jobs;	   /* as it ran at last */
 	size_t tolerated;  /* messages */
-	size_t roles;	   /* stand-ins made */
 };
 
 /*

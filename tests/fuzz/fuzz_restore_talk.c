@@ -1,5 +1,5 @@
 /* pg_restore's standard error, which comes in pieces. */
-#include "drill/messages.h"
+#include "drill/restore_talk.h"
 #include "fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
