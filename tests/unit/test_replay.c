@@ -20,7 +20,7 @@ static void test_errors_are_counted(void **state)
 		{"psql:<stdin>:12: NOTICE:  00000\npsql:<stdin>:13: WARNING:  25001\n", 0},
 		{"psql:<stdin>:3: error: backslash commands are restricted; only \\unrestrict is allowed\n", 0},
 		{"DETAIL: psql:<stdin>:12: ERROR:  42P01\n", 0},
-		{"psql:<stdin>: ERROR:\n", 0},
+		{"psql:<stdin>: ERROR:\n", 1},
 		{"psql: error: connection to server failed\n", 0},
 	};
 
