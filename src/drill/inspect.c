@@ -412,6 +412,16 @@ static void check_data_entries(const struct manifest *m, const struct toc *toc, 
 		findings_add(f, RUNG_INSPECT, RESULT_PASS, "tables with data", want, have, NULL);
 }
 
+/* Without a manifest only the list tells that rows were never meant to be in it; one who vouches for it should know. */
+static void note_without_rows(const struct toc *toc, struct findings *f)
+{
+	size_t tables = toc_count(toc, "TABLE");
+
+	if (tables && !toc_count(toc, "TABLE DATA"))
+		findings_note(f, "this dump holds no rows, as pg_dump --schema-only makes it: it brings %zu %s back and no data",
+			      tables, plural(tables, "empty table", "empty tables"));
+}
+
 /* pg_restore did not accept the archive: evidence against the dump only when it says so. */
 static void judge_refusal(const struct process *p, struct findings *f)
 {
@@ -566,6 +576,8 @@ int inspect_dump(const struct drill_request *r, const struct tool *tool, struct 
 	findings_add(f, RUNG_INSPECT, RESULT_PASS, check, NULL, plain ? "whole" : ret->version, NULL);
 	if (r->manifest && is_uncounted(r))
 		check_data_entries(r->manifest, ret, f);
+	if (!r->manifest && !r->listing)
+		note_without_rows(ret, f);
 	add_summary(ret, summary);
 	return 0;
 }
