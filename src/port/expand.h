@@ -1,8 +1,8 @@
 /*
  * Bytes of a file as they were before somebody compressed it: as they are, gzip
- * (RFC 1952, several members in a row too) or zstd (RFC 8878, several frames in
- * a row too), told by its first bytes and never by its name. zlib and libzstd
- * do the work.
+ * (RFC 1952, several members in a row too, zeros behind them being padding) or zstd
+ * (RFC 8878, several frames in a row too), told by its first bytes and never by its
+ * name. zlib and libzstd do the work.
  *
  *     CLEANUP(expand_free) struct expand *e = NULL;
  *     if (expand_open(fd, &e, err) < 0)

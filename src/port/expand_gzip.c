@@ -34,12 +34,22 @@ static int refuse(const struct gunzip *g, int status, struct error *err)
 	return fail(err, ERR_DATA, "its gzip is broken (%s)", g->z.msg ? g->z.msg : "data error");
 }
 
+/* Zeros behind the end are what a tape or a device pads with; gzip(1) takes them for that too. */
+static void skip_padding(const struct gunzip *g, struct expand_step *s)
+{
+	while (g->between && s->in_left && *s->in == 0) {
+		s->in++;
+		s->in_left--;
+	}
+}
+
 /* What has no bytes to go on with is no error: inflate says Z_BUF_ERROR, or Z_OK. */
 static int gunzip_step(void *state, struct expand_step *s, bool *ret_between, struct error *err)
 {
 	struct gunzip *g = state;
 	int status;
 
+	skip_padding(g, s);
 	g->z.next_in = s->in;
 	g->z.avail_in = (uInt)s->in_left;
 	g->z.next_out = s->out;

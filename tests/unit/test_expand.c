@@ -256,6 +256,8 @@ static void damage_is_told_apart(void **state)
 	zstd.data[zstd.length - 1] ^= 1;
 	is_refused(zstd.data, zstd.length, ERR_DATA, "its zstd is broken");
 	zstd.data[zstd.length - 1] ^= 1;
+	text_add_bytes(&gzip, "\0\0\0", 3);
+	comes_out(&gzip, 7, PACKING_GZIP, &plain);
 	text_add(&gzip, "something else");
 	is_refused(gzip.data, gzip.length, ERR_DATA, "something follows its end that is no gzip");
 	text_add(&zstd, "something else");
