@@ -241,8 +241,9 @@ static void summarise_volume(const struct parity *p, const struct findings *f, s
 	int64_t rows = manifest_rows(&p->restored, &tables);
 
 	if (!p->drill->manifest)
-		text_addf(summary, "%zu %s with %s rows, nothing to compare with", tables, tables == 1 ? "table" : "tables",
-			  human_count(rows, count));
+		text_addf(summary, "%zu %s with %s rows, %s%s", tables, tables == 1 ? "table" : "tables", human_count(rows, count),
+			  p->measure.predecessor ? "compared with those of " : "nothing to compare with",
+			  p->measure.predecessor ? p->drill->predecessor_name : "");
 	else if (!p->drill->manifest->counts_exact)
 		text_add(summary, "not compared: this source is not counted");
 	else if (amiss(f, RUNG_VOLUME) == 0)

@@ -262,8 +262,8 @@ enum verdict findings_verdict(const struct findings *f, enum level level, bool h
 	}
 	if (!had_measure) {
 		*ret_reason = xstrdup("there was nothing to compare with: no manifest, no accepted or proven dump before whose "
-				      "tables could be compared, no SQL check; look at it with 'drillbox drill --keep 1h', then "
-				      "'drillbox accept' it");
+				      "tables could be compared, no SQL check; look at it with 'drillbox drill DUMP --keep 1h', "
+				      "then 'drillbox accept DUMP --why ...' it");
 		return VERDICT_UNDECIDED;
 	}
 	*ret_reason = xstrdup("");

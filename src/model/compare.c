@@ -210,15 +210,21 @@ static bool is_rotated(const struct measure *m, const char *table)
 	return false;
 }
 
+/* Only a manifest knows. */
+static const char *in_the_source_too(const struct measure *m)
+{
+	return m->source ? ", in the source too" : "";
+}
+
 static void table_gone(const struct measure *m, const struct relation *was, struct findings *f)
 {
 	autofree char *expected = format("%lld", (long long)was->rows);
 	char before[UNIT_TEXT];
 
 	findings_add(f, RUNG_VOLUME, RESULT_UNDECIDED, was->name, expected, "",
-		     "source shrank: '%s' had %s rows in '%s' and is gone, in the source too; if that is meant: "
+		     "source shrank: '%s' had %s rows in '%s' and is gone%s; if that is meant: "
 		     "drillbox accept %s --why '...'",
-		     was->name, human_count(was->rows, before), m->predecessor_name, m->dump_name);
+		     was->name, human_count(was->rows, before), m->predecessor_name, in_the_source_too(m), m->dump_name);
 }
 
 static void drift_found(const struct measure *m, const struct relation *was, const struct relation *is,
@@ -228,10 +234,10 @@ static void drift_found(const struct measure *m, const struct relation *was, con
 	char before[UNIT_TEXT], now[UNIT_TEXT];
 
 	findings_add(f, RUNG_VOLUME, RESULT_UNDECIDED, is->name, expected, actual,
-		     "source shrank: '%s' had %s rows in '%s' and has %s now, in the source too; if that is meant: "
+		     "source shrank: '%s' had %s rows in '%s' and has %s now%s; if that is meant: "
 		     "drillbox accept %s --why '...'",
 		     is->name, human_count(was->rows, before), m->predecessor_name, human_count(is->rows, now),
-		     m->dump_name);
+		     in_the_source_too(m), m->dump_name);
 }
 
 void compare_drift(const struct measure *m, struct findings *f)

@@ -174,7 +174,8 @@ static void say_passed(const struct report *r, const struct show *s)
 				  sequences == 1 ? "sequence" : "sequences");
 		text_addf(&line, ", as many as the source had at %s", clock_text(s->data_as_of, at));
 	} else {
-		text_addf(&line, "it was restored, and nothing that was checked spoke against it; rows were not compared");
+		text_addf(&line, "it was restored, and nothing that was checked spoke against it; how many rows the source had "
+			  "is not known here");
 	}
 	if (s->drill.event.level == LEVEL_QUICK)
 		text_add(&line, " (a quick drill: it neither proves nor refutes the dump)");

@@ -120,8 +120,8 @@ static int find_drill(const struct box *box, const char *what, int64_t *ret, str
 	}
 	if (*ret)
 		return 0;
-	return fail(err, ERR_NOTHING, "nothing was drilled yet%s%s: 'drillbox round' pulls and drills", what ? " of " : "",
-		    what ? what : "");
+	return fail(err, ERR_NOTHING, "nothing was drilled yet%s%s: 'drillbox drill%s%s' restores what is stored, 'drillbox "
+		    "round' pulls before", what ? " of " : "", what ? what : "", what ? " " : "", what ? what : "");
 }
 
 int verb_show(const struct options *o)

@@ -218,8 +218,8 @@ static int choose_name(struct arrival *a, struct error *err)
 		a->sums_file = format("%s" DIGEST_SUFFIX, a->file);
 		return 0;
 	}
-	return fail(err, ERR_BUSY, "'%s' has dumps of this very second and of the next %d already: pull again", source,
-		    SECONDS_TO_TRY);
+	return fail(err, ERR_BUSY, "'%s' has dumps of this very second and of the next %d already: pull again, or import it with "
+		    "--as-of another time", source, SECONDS_TO_TRY);
 }
 
 /* ---------------------------------------------------------------- its bytes */
