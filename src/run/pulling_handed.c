@@ -22,6 +22,13 @@ static void note_manifest_beside(struct pulling *p)
 						    "in for another --source", manifest));
 }
 
+static void note_what_was_said_in_vain(struct pulling *p)
+{
+	if (p->handed->database || p->handed->as_of != TIME_UNKNOWN)
+		strings_add_owned(&p->notes, xstrdup("what is here keeps the database and the time it came with: --database and "
+						     "--as-of changed nothing; hand it in for another --source"));
+}
+
 static int say_it_is_here(struct pulling *p, struct dump *stored, struct error *err)
 {
 	char when[TIME_TEXT];
@@ -30,6 +37,7 @@ static int say_it_is_here(struct pulling *p, struct dump *stored, struct error *
 	p->here = *stored;
 	*stored = (struct dump){0};
 	note_manifest_beside(p);
+	note_what_was_said_in_vain(p);
 	return fail(err, ERR_CURRENT, "'%s' is here already as %s (data as of %s)", p->handed->path, p->here.name,
 		    time_rfc3339(p->here.taken, when));
 }
