@@ -548,6 +548,8 @@ static void judge_attempt(struct restore *r, const struct attempt *a)
 		return;
 	}
 	if (ended_by_itself(a) && !agree(a)) {
+		/* psql that stopped has left most of it out: whatever is missing then is no evidence */
+		r->cut_short |= a->plain && a->exit_code != 0;
 		add_disagreement(r, a);
 		tell_messages(r, a);
 		return;
@@ -636,9 +638,9 @@ static bool begin_in_one_transaction(const struct restore_request *q)
 {
 	const struct manifest *m = q->drill->manifest;
 
-	/* psql stops at its first error either way, and gains by it whatever the size */
+	/* psql stops at its first error either way, and gains by it whatever the size; BLOB METADATA as below */
 	if (is_plain(q))
-		return toc_count(q->toc, "BLOB") + toc_count(q->toc, "BLOB METADATA") <= SINGLE_OBJECTS;
+		return toc_count(q->toc, "BLOB") <= SINGLE_OBJECTS && toc_count(q->toc, "BLOB METADATA") <= 1;
 	if (q->drill->dump->bytes > SINGLE_BYTES || (q->lacking && q->lacking->count > 0))
 		return false;
 	/* an entry of BLOB METADATA is up to a thousand of them */
